@@ -1,0 +1,11 @@
+from .detectors import CNNDetector, SVMDetector
+from .evaluation import Comparison, compare_detectors
+from .features import HOGTransformer
+
+__all__ = [
+    "CNNDetector",
+    "Comparison",
+    "HOGTransformer",
+    "SVMDetector",
+    "compare_detectors",
+]

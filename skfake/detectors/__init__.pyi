@@ -1,0 +1,4 @@
+from .cnn import CNNDetector
+from .svm import SVMDetector
+
+__all__ = ["CNNDetector", "SVMDetector"]

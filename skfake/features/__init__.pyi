@@ -1,0 +1,3 @@
+from .hog import HOGTransformer
+
+__all__ = ["HOGTransformer"]

@@ -1,0 +1,35 @@
+"""The first layer of every network: pixels on a common scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class Standardize(nn.Module):
+    """Subtract each channel's mean and divide by its standard deviation.
+
+    The two travel with the weights, so a network is fed plain pixels everywhere.
+
+    Parameters
+    ----------
+    mean, std : float arrays of shape (C,)
+        Statistics of the images that the network is trained on. A standard
+        deviation of zero counts as one.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: np.ndarray, std: np.ndarray) -> None:
+        super().__init__()
+        scale = torch.as_tensor(std, dtype=torch.float32)
+        scale = torch.where(scale > 0, scale, torch.ones_like(scale))
+        center = torch.as_tensor(mean, dtype=torch.float32)
+        self.register_buffer("mean", center.reshape(-1, 1, 1))
+        self.register_buffer("std", scale.reshape(-1, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Standardise images of shape (n, C, H, W)."""
+        return (images - self.mean) / self.std

@@ -1,0 +1,1 @@
+"""The fast path from pixels to a trained network."""

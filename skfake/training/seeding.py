@@ -1,0 +1,69 @@
+"""Random numbers for training that leave the caller's alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+
+def draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """Seed for one fit.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None
+        As in scikit-learn, except that None asks the operating system and leaves
+        numpy's global state alone.
+
+    Returns
+    -------
+    int
+        From 0 to 2**32 - 1.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return int(random_state)
+
+
+def derive_seed(seed: int, *keys: int) -> int:
+    """Seed for one part of a fit, such as an epoch: independent of all others.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the fit.
+
+    *keys : int
+        Which part.
+
+    Returns
+    -------
+    int
+        From 0 to 2**32 - 1.
+    """
+    return int(np.random.SeedSequence([seed, *keys]).generate_state(1)[0])
+
+
+@contextmanager
+def isolated_seed(seed: int, device: str | torch.device) -> Iterator[None]:
+    """Seed torch inside a block and restore its generators after it.
+
+    Parameters
+    ----------
+    seed : int
+        What torch is seeded with.
+
+    device : str or torch.device
+        Where the block computes.
+    """
+    device = torch.device(device)
+    devices = [] if device.type == "cpu" else [torch.accelerator.current_device_index()]
+    kind = "cuda" if device.type == "cpu" else device.type
+    with torch.random.fork_rng(devices=devices, device_type=kind):
+        torch.manual_seed(seed)
+        yield

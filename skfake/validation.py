@@ -1,0 +1,154 @@
+"""The door of every estimator: parameters, X and y, in scikit-learn's words.
+
+The private names of scikit-learn that skfake takes all enter here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import Tags, _safe_indexing, check_consistent_length
+from sklearn.utils._param_validation import (
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from skfake.images import check_images, is_rows
+
+__all__ = [
+    "Interval",
+    "InvalidParameterError",
+    "StrOptions",
+    "_fit_context",
+    "_safe_indexing",
+    "accept_images",
+    "decode_scores",
+    "encode_labels",
+    "validate_images",
+    "validate_params",
+]
+
+
+def accept_images(tags: Tags) -> Tags:
+    """Say in an estimator's tags that it takes images and flattened images.
+
+    Parameters
+    ----------
+    tags : sklearn.utils.Tags
+        As the parent class made them; changed in place.
+
+    Returns
+    -------
+    sklearn.utils.Tags
+    """
+    tags.input_tags.two_d_array = True
+    tags.input_tags.three_d_array = True
+    return tags
+
+
+def validate_images(
+    estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool
+) -> Any:
+    """Check X, and y where it is given, for an estimator's method.
+
+    Flattened images get scikit-learn's own checks and words; images of any other
+    form, which may differ in size, are checked by `skfake.images.check_images`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With `reset` it learns `image_shape_`, `n_features_in_` and
+        `feature_names_in_`, each where X has such a thing.
+
+    X : images
+        In any form of `skfake.images.check_images`.
+
+    y : array-like of shape (n,), default="no_validation"
+        Labels. Left out, they are not looked at.
+
+    reset : bool
+        True in `fit`, False in what comes after it.
+
+    Returns
+    -------
+    array of shape (n, H, W, C) or list of n paths and arrays, or (that, y)
+    """
+    has_y = not (isinstance(y, str) and y == "no_validation")
+    if reset:
+        _forget(estimator, "n_features_in_", "image_shape_")
+    if is_rows(X):
+        checked = validate_data(estimator, X, y, reset=reset)
+        X, y = checked if has_y else (checked, y)
+    elif has_y:
+        y = validate_data(estimator, X="no_validation", y=y, reset=reset)
+    shape = getattr(estimator, "image_shape_", estimator.image_shape)
+    images = check_images(X, image_shape=shape)
+    if reset and isinstance(images, np.ndarray):
+        estimator.image_shape_ = images.shape[1:]
+        estimator.n_features_in_ = int(np.prod(images.shape[1:]))
+    if not has_y:
+        return images
+    check_consistent_length(images, y)
+    return images, y
+
+
+def encode_labels(estimator: BaseEstimator, y: np.ndarray) -> np.ndarray:
+    """Learn `classes_` from checked labels and return their codes.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Learns `classes_`, sorted.
+
+    y : array of shape (n,)
+        Labels as `validate_images` returns them.
+
+    Returns
+    -------
+    int array of shape (n,)
+        0 to k - 1.
+
+    Raises
+    ------
+    ValueError
+        If y holds fewer than two classes, or numbers that are no labels.
+    """
+    check_classification_targets(y)
+    estimator.classes_, codes = np.unique(y, return_inverse=True)
+    if len(estimator.classes_) < 2:
+        raise ValueError(
+            f"y must hold at least two classes; got one class, {y[0]!r}, in "
+            f"{len(y)} images."
+        )
+    return codes
+
+
+def decode_scores(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Labels that scores speak for.
+
+    Parameters
+    ----------
+    classes : array of shape (k,)
+        Labels in the order of the scores.
+
+    scores : array of shape (n,), for the second of two classes, or (n, k)
+        Signed distances or probabilities; one column decides at zero.
+
+    Returns
+    -------
+    array of shape (n,)
+    """
+    codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+    return classes[codes]
+
+
+def _forget(estimator: BaseEstimator, *names: str) -> None:
+    for name in names:
+        if hasattr(estimator, name):
+            delattr(estimator, name)

@@ -1,0 +1,40 @@
+"""What all tests share."""
+
+import os
+
+# Read when scipy is first imported; scikit-learn's array API checks want it.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def cifake_path():
+    """Path of the archive that holds all of CIFAKE."""
+    shared = Path(os.environ.get("SKFAKE_SHARED", SHARED))
+    path = shared / "data" / "cifake.tar.gz"
+    if not path.exists():
+        pytest.skip(f"CIFAKE is not at {path}; SKFAKE_SHARED names its folder.")
+    return path
+
+
+@pytest.fixture(scope="session")
+def stripes():
+    """Forty RGB images of 16 pixels, striped across (0) or down (1), and their y."""
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = rng.integers(0, 60, size=(40, 16, 16, 3), dtype=np.uint8)
+    X[y == 0, ::4] += 150
+    X[y == 1, :, ::4] += 150
+    return X, y
+
+
+@pytest.fixture(autouse=True)
+def _untouched_global_random_state():
+    """A test starts from the same global generator, whatever ran before."""
+    np.random.seed(0)

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+
+# The networks of the tests are too small to gain by threads, which would wait for
+# each other at every step where the machine has other work.
+torch.set_num_threads(1)
 
 SHARED = Path(__file__).parents[2] / "shared"
 

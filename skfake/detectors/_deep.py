@@ -205,7 +205,7 @@ def resolve_precision(precision: str, device: str) -> str:
     Parameters
     ----------
     precision : str
-        "auto" is bfloat16 on a CUDA device that computes with it, else float32.
+        "auto" is bfloat16 where the device computes with it, else float32.
 
     device : str
         As `resolve_device` returns it.
@@ -216,8 +216,14 @@ def resolve_precision(precision: str, device: str) -> str:
     """
     if precision != "auto":
         return precision
-    cuda = torch.device(device).type == "cuda"
-    return "bfloat16" if cuda and torch.cuda.is_bf16_supported() else "float32"
+    kind = torch.device(device).type
+    if kind == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        # Without AVX-512 BF16 a CPU would emulate it. `torch.cpu.get_capabilities`
+        # tells this publicly, in releases of torch later than 2.10.
+        native = kind == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return "bfloat16" if native else "float32"
 
 
 def channel_statistics(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

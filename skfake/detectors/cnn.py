@@ -79,7 +79,7 @@ class CNNDetector(DeepDetector):
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of training; predictions are made in float32. "auto" is bfloat16
-        on CUDA devices that compute with it.
+        on devices that compute with it, CPUs with AVX-512 BF16 among them.
 
     device : str, default="auto"
         Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"

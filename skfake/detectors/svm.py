@@ -90,7 +90,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         Processes that share the images, as in scikit-learn.
 
     random_state : int, RandomState instance or None, default=None
-        Taken for uniformity: nothing here is random.
+        Passed to the SVC, where nothing is random without its own probabilities.
 
     Attributes
     ----------
@@ -295,7 +295,12 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
 
     def _make_svc(self) -> SVC:
         return support_vector_class(self.engine_)(
-            C=self.C, kernel=self.kernel, gamma=self.gamma, cache_size=self.cache_size
+            C=self.C,
+            kernel=self.kernel,
+            gamma=self.gamma,
+            cache_size=self.cache_size,
+            # With None it would draw a seed that it never uses from numpy's generator.
+            random_state=0 if self.random_state is None else self.random_state,
         )
 
     def __sklearn_tags__(self) -> Tags:

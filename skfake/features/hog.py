@@ -15,7 +15,7 @@ from sklearn.base import (
 )
 from sklearn.utils import Tags, gen_batches
 
-from skfake.images import load_images, to_float
+from skfake.images import load_images
 from skfake.validation import (
     Interval,
     _fit_context,
@@ -177,12 +177,15 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _describe_batch(self, images: np.ndarray | list) -> np.ndarray:
         pixels = load_images(images, image_size=self.image_size, grayscale=True)
-        return np.stack([self._describe(image) for image in to_float(pixels)[..., 0]])
+        # Bytes as they are: scikit-image reads them so, and a block's length gets a
+        # constant added that depends on the scale.
+        scale = 1 if pixels.dtype == np.uint8 else 255
+        gray = pixels[..., 0].astype(np.float64) * scale
+        return np.stack([self._describe(image) for image in gray])
 
     def _describe(self, image: np.ndarray) -> np.ndarray:
-        # In float64, as scikit-image computes for bytes; it would keep float32.
         return hog(
-            image.astype(np.float64),
+            image,
             orientations=self.orientations,
             pixels_per_cell=(self.pixels_per_cell, self.pixels_per_cell),
             cells_per_block=(self.cells_per_block, self.cells_per_block),

@@ -1,0 +1,41 @@
+"""scikit-learn's own checks, all of them, on flattened images."""
+
+import inspect
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skfake
+from skfake import CNNDetector, HOGTransformer, SVMDetector
+from tests.detectors.instances import DETECTORS
+
+ESTIMATORS = [
+    HOGTransformer(),
+    SVMDetector(engine="scikit-learn"),
+    SVMDetector(engine="scikit-learn", probability=True),
+    CNNDetector(device="cpu"),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([SVMDetector(engine="scikit-learn-intelex")])
+def test_the_fast_engine_passes_every_check_of_scikit_learn(estimator, check):
+    pytest.importorskip("sklearnex", reason="scikit-learn-intelex is not installed")
+    check(estimator)
+
+
+def test_no_public_estimator_escapes_the_checks():
+    public = {getattr(skfake, name) for name in skfake.__all__}
+    estimators = {
+        kind
+        for kind in public
+        if inspect.isclass(kind) and issubclass(kind, BaseEstimator)
+    }
+    assert {type(estimator) for estimator in ESTIMATORS} == estimators
+    detectors = {kind for kind in estimators if kind.__name__.endswith("Detector")}
+    assert {type(detector) for detector in DETECTORS.values()} == detectors

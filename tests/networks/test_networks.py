@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skfake.networks.standardize import Standardize
+from skfake.networks.study_cnn import SMALLEST_SIZE, StudyCNN
+
+SETTINGS = {"n_filters": 32, "n_hidden": 128, "batch_norm": True, "dropout": 0.5}
+
+
+def test_standardised_channels_have_mean_zero_and_deviation_one():
+    images = torch.rand(8, 3, 5, 5) * torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1)
+    mean, std = images.mean((0, 2, 3)), images.std((0, 2, 3), correction=0)
+    out = Standardize(mean.numpy(), std.numpy())(images)
+    assert torch.allclose(out.mean((0, 2, 3)), torch.zeros(3), atol=1e-5)
+    assert torch.allclose(out.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5)
+
+
+def test_a_channel_of_one_colour_becomes_zero():
+    layer = Standardize(np.array([0.5]), np.array([0.0]))
+    assert (layer(torch.full((2, 1, 4, 4), 0.5)) == 0).all()
+
+
+def test_the_study_s_network_is_one_convolution_and_two_dense_layers():
+    network = StudyCNN(2, image_size=32, n_channels=1, **SETTINGS)
+    layers = [m for m in network if isinstance(m, nn.Conv2d | nn.MaxPool2d | nn.Linear)]
+    assert [type(layer).__name__ for layer in layers] == [
+        "Conv2d",
+        "MaxPool2d",
+        "Linear",
+        "Linear",
+    ]
+    assert layers[0].weight.shape == (32, 1, 3, 3)
+    assert layers[2].in_features == 32 * 15 * 15
+
+
+@pytest.mark.parametrize("image_size", [SMALLEST_SIZE, 7, 32, 64])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_logits_come_for_every_size(image_size, n_channels):
+    network = StudyCNN(5, image_size=image_size, n_channels=n_channels, **SETTINGS)
+    assert network(torch.zeros(2, n_channels, image_size, image_size)).shape == (2, 5)
+
+
+def test_batch_normalisation_can_be_left_out():
+    settings = {**SETTINGS, "batch_norm": False}
+    network = StudyCNN(2, image_size=8, n_channels=1, **settings)
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in network)

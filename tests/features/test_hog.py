@@ -72,7 +72,7 @@ def test_files_are_opened_a_batch_at_a_time(tmp_path, monkeypatch):
 
 
 def test_a_block_larger_than_the_image_is_refused():
-    with pytest.raises(ValueError, match="image_size must be at least .*24 pixels"):
+    with pytest.raises(ValueError, match=r"image_size must be at least .*24 pixels"):
         HOGTransformer(image_size=16).fit(IMAGES)
 
 

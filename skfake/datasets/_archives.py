@@ -1,0 +1,114 @@
+"""Read the files of a folder, a zip or a tar alike, without unpacking."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# What the standard library raises for archives that are damaged, cut off, encrypted
+# or packed in a way that it does not know.
+UNREADABLE = (
+    EOFError,
+    OSError,
+    RuntimeError,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_files(
+    source: Path, choose: Callable[[str], str | None]
+) -> Iterator[tuple[str, bytes]]:
+    """Give the contents of chosen files, in the order in which they lie.
+
+    Nothing is written, and links in a tar are passed over: no name that an archive
+    holds can do harm.
+
+    Parameters
+    ----------
+    source : Path
+        A folder, or a zip or tar file; a tar may be packed with gzip, bzip2 or xz.
+
+    choose : callable
+        Told a file's path inside the source, with "/" between its parts, it says
+        under which name to give the file, or None to pass it over.
+
+    Yields
+    ------
+    name : str
+        What `choose` said.
+    content : bytes
+        The file's bytes.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such source.
+    ValueError
+        If the source is no folder and no archive, or can't be read to its end.
+    """
+    if not source.exists():
+        raise FileNotFoundError(
+            "source must be a folder, a zip or a tar file; got "
+            f"{str(source)!r}, which does not exist."
+        )
+    try:
+        yield from _reader(source)(source, choose)
+    except UNREADABLE as error:
+        raise ValueError(
+            f"source must be a readable archive or folder; got {str(source)!r}: "
+            f"{str(error) or type(error).__name__}. Download it again."
+        ) from error
+
+
+def _reader(source: Path) -> Callable[..., Iterator[tuple[str, bytes]]]:
+    if source.is_dir():
+        return _read_folder
+    if zipfile.is_zipfile(source):
+        return _read_zip
+    if tarfile.is_tarfile(source):
+        return _read_tar
+    raise ValueError(
+        "source must be a folder, a zip or a tar file; got the file "
+        f"{str(source)!r}, which is neither, or damaged."
+    )
+
+
+def _read_folder(
+    source: Path, choose: Callable[[str], str | None]
+) -> Iterator[tuple[str, bytes]]:
+    for folder, _, files in os.walk(source, followlinks=True):
+        inner = Path(folder).relative_to(source).as_posix()
+        for file in files:
+            if name := choose(f"{inner}/{file}"):
+                yield name, Path(folder, file).read_bytes()
+
+
+def _read_zip(
+    source: Path, choose: Callable[[str], str | None]
+) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(source) as archive:
+        for info in archive.infolist():
+            if name := choose(info.filename):
+                yield name, archive.read(info)
+
+
+def _read_tar(
+    source: Path, choose: Callable[[str], str | None]
+) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(source) as archive:
+        for member in archive:
+            name = choose(member.name) if member.isreg() else None
+            if name and (content := archive.extractfile(member)):
+                yield name, content.read()
+        # A tar ends before the stream it is packed in: only reading on makes gzip
+        # compare its checksum.
+        while archive.fileobj and archive.fileobj.read(2**20):
+            pass

@@ -1,0 +1,5 @@
+"""`python -m skfake` is the command `skfake`."""
+
+from skfake.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""Compare detectors on the same images: figures, tables and displays."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,457 @@
+"""Compare detectors on the same images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+
+from skfake.evaluation import report
+from skfake.evaluation.displays import ConfusionMatricesDisplay, RocCurvesDisplay
+from skfake.evaluation.tables import (
+    summarize_folds,
+    tabulate_folds,
+    tabulate_predictions,
+)
+from skfake.evaluation.trials import Split, Task, Trial, run_trial
+from skfake.images import check_images
+from skfake.validation import validate_params
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Comparison:
+    """What `compare_detectors` found.
+
+    Printed, it is a table of the main figures; a notebook shows it as HTML.
+
+    Attributes
+    ----------
+    table : DataFrame of shape (n_detectors, n_figures)
+        A row for each detector: `accuracy`, `balanced_accuracy`, `precision_<class>`,
+        `recall_<class>` and `f1_<class>` for each class, `roc_auc`,
+        `average_precision`, `fit_seconds` and `predict_seconds` (the time of
+        `predict` alone). With `cv` they are means over the folds, each followed by
+        the sample standard deviation, `<figure>_std`. Where a detector failed, there
+        is a column `error`, and its figures are NaN, also if it failed in one fold
+        only.
+
+    folds : DataFrame
+        The same figures for each detector and fold.
+
+    predictions : DataFrame
+        A row for each detector and each image that it predicted: `detector`, `fold`,
+        `image` (position in X, or in the X of `test`), `target`, `prediction` and
+        `score`, which is that of `pos_label`. For more than two classes there are
+        columns `score_<class>` instead.
+
+    detectors : dict
+        The fitted detectors by their names; with `cv`, lists of them, in the order of
+        the folds. None where one failed.
+
+    classes : array of shape (n_classes,)
+        All labels, sorted.
+
+    target_names : list of str of length n_classes
+        Their names.
+
+    pos_label : label or None
+        The positive class; None for more than two classes.
+
+    settings : dict
+        How the comparison was made.
+
+    title : str
+        Heads the table and the saved plots: what the images are. Empty unless set by
+        `dataclasses.replace(comparison, title=...)`.
+
+    See Also
+    --------
+    compare_detectors : Makes it.
+    """
+
+    table: pd.DataFrame
+    folds: pd.DataFrame
+    predictions: pd.DataFrame
+    detectors: dict[str, Any]
+    classes: np.ndarray
+    target_names: list[str]
+    pos_label: Any
+    settings: dict[str, Any]
+    title: str = ""
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Errors of the detectors that failed, by their names."""
+        if "error" not in self.table:
+            return {}
+        messages = self.table["error"].dropna()
+        return {str(name): message for name, message in messages.items()}
+
+    def roc_curves(self, ax: Axes | None = None) -> RocCurvesDisplay:
+        """Plot the ROC curves of all detectors that did not fail.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        RocCurvesDisplay
+        """
+        return RocCurvesDisplay.from_predictions(
+            self._whole_predictions(),
+            classes=self.classes,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            ax=ax,
+        )
+
+    def confusion_matrices(
+        self,
+        axes: np.ndarray | Sequence[Axes] | None = None,
+        *,
+        normalize: str | None = None,
+    ) -> ConfusionMatricesDisplay:
+        """Plot the confusion matrices of all detectors that did not fail.
+
+        Parameters
+        ----------
+        axes : sequence of matplotlib Axes, default=None
+            Where to plot, one for each detector. With None, a new figure is made.
+
+        normalize : {"true", "pred", "all"}, default=None
+            Shares of the actual class, of the predicted class or of all images, in
+            place of counts.
+
+        Returns
+        -------
+        ConfusionMatricesDisplay
+        """
+        return ConfusionMatricesDisplay.from_predictions(
+            self._whole_predictions(),
+            classes=self.classes,
+            target_names=self.target_names,
+            normalize=normalize,
+            axes=axes,
+        )
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write tables and plots to a folder, to publish or to read again.
+
+        `table.csv`, `predictions.csv`, `roc_curves.png`, `confusion_matrices.png`
+        and `comparison.json`, which holds the tables, confusion matrices, settings,
+        versions and a description of the machine. They replace files of these names,
+        when all are written. Fitted detectors are not saved.
+
+        Parameters
+        ----------
+        folder : str or path-like
+            Where to write; made if there is none.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        report.save(self, folder)
+
+    def _whole_predictions(self) -> pd.DataFrame:
+        failed = self.predictions["detector"].isin(list(self.errors))
+        return self.predictions[~failed]
+
+    def __str__(self) -> str:
+        return report.to_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return report.to_html(self)
+
+
+@validate_params(
+    {
+        "detectors": [dict],
+        "cv": ["cv_object"],
+        "test": [tuple, list, None],
+        "target_names": ["array-like", None],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=False,
+)
+def compare_detectors(
+    detectors: dict[str, Any],
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = None,
+    test: Any = None,
+    pos_label: Any = None,
+    target_names: Sequence[str] | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Comparison:
+    """Fit detectors to the same images and compare what they predict.
+
+    Every detector is fitted to the same training images and predicts the same test
+    images, for each of the splits. One that fails gets a row with its error; the
+    others go on.
+
+    Parameters
+    ----------
+    detectors : dict
+        Names and unfitted classifiers; those are cloned, not changed. Any classifier
+        that has scikit-learn's methods will do.
+
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes. They are handed to the
+        detectors as they are.
+
+    y : array-like of shape (n,)
+        Labels of two or more classes.
+
+    cv : int, splitter or iterable of (train, test), default=None
+        Splits for cross-validation, as in scikit-learn: an int is the number of folds
+        of a `StratifiedKFold`. They are drawn once, for all detectors. For a splitter
+        that needs groups, pass `cv=splitter.split(X, y, groups)`.
+
+    test : tuple (X_test, y_test), default=None
+        Test images in place of `cv`; all of X is for training then.
+
+    pos_label : label, default=None
+        The positive one of two classes, of which `roc_auc` and
+        `average_precision` speak. With None it is the greater label, as in
+        scikit-learn: 1 of 0 and 1.
+
+    target_names : array-like of str of shape (n_classes,), default=None
+        Names of the sorted labels, for the table. With None, the labels are.
+
+    n_jobs : int, default=None
+        Processes that share the detectors and folds, as in scikit-learn. With more
+        than one, the times of the table are those of a busy machine.
+
+    verbose : int, default=0
+        With 1, a line on stderr at the start and at the end of each fit.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError
+        If X, y, `cv`, `test` or names can't be read or don't fit each other.
+
+    Notes
+    -----
+    Area under the ROC curve and average precision come from `predict_proba` or, where
+    a detector has none, from `decision_function`; without either they are NaN.
+
+    A detector that ends its training on Ctrl-C, as those with a network do, is
+    compared as it then is.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skfake import HOGTransformer, compare_detectors
+    >>> from skfake.datasets import make_images
+    >>> images = make_images(n_samples=40, random_state=0)
+    >>> comparison = compare_detectors(
+    ...     {
+    ...         "HOG": make_pipeline(HOGTransformer(), LogisticRegression()),
+    ...         "chance": DummyClassifier(strategy="prior"),
+    ...     },
+    ...     images.data,
+    ...     images.target,
+    ...     cv=2,
+    ...     target_names=images.target_names,
+    ... )
+    >>> float(comparison.table.loc["chance", "roc_auc"])
+    0.5
+    >>> comparison.predictions.shape
+    (80, 6)
+    """
+    _check_detectors(detectors)
+    y, y_test = _check_data(X, y, cv, test)
+    classes = np.unique(y)
+    names = _check_target_names(target_names, classes)
+    task = Task(
+        X=X,
+        y=y,
+        X_test=X if test is None else test[0],
+        y_test=y_test,
+        classes=classes,
+        names=names,
+        pos_label=_check_pos_label(pos_label, classes),
+    )
+    splits = _draw_splits(cv, task)
+    # Not by `cross_validate`: it returns no predictions and takes no test set apart.
+    trials = Parallel(n_jobs=n_jobs, mmap_mode="c")(
+        delayed(run_trial)(name, clone(detector), task, split, verbose)
+        for name, detector in detectors.items()
+        for split in splits
+    )
+    folds = tabulate_folds(trials, names)
+    return Comparison(
+        table=summarize_folds(folds, with_spread=cv is not None),
+        folds=folds,
+        predictions=tabulate_predictions(trials, names),
+        detectors=_collect_detectors(trials, with_folds=cv is not None),
+        classes=classes,
+        target_names=names,
+        pos_label=task.pos_label,
+        settings=_describe(detectors, task, cv, len(splits)),
+    )
+
+
+def _check_detectors(detectors: dict[str, Any]) -> None:
+    if not detectors:
+        raise ValueError("detectors must hold at least one detector; got none.")
+    for name, detector in detectors.items():
+        if not isinstance(name, str):
+            raise TypeError(f"detectors must have names of type str; got {name!r}.")
+        if isinstance(detector, type):
+            raise TypeError(
+                f"detectors[{name!r}] must be a classifier; got the class "
+                f"{detector.__name__}. Use {detector.__name__}()."
+            )
+        if not hasattr(detector, "fit") or not hasattr(detector, "get_params"):
+            raise TypeError(
+                f"detectors[{name!r}] must be a classifier with fit and get_params; "
+                f"got a {type(detector).__name__}."
+            )
+        # A detector that can't be cloned shall say so before others are trained.
+        clone(detector)
+
+
+def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Labels for training and for testing; with cv they are the same."""
+    if (cv is None) == (test is None):
+        came = "neither" if cv is None else "both"
+        raise ValueError(
+            f"Either cv or test must be given; got {came}. Use cv=5 for "
+            "cross-validation, or test=(X_test, y_test)."
+        )
+    y = _check_pair(X, y, "X", "y")
+    if len(np.unique(y)) < 2:
+        raise ValueError(
+            f"y must hold at least two classes; got one class, {y[0]!r}, in {len(y)} "
+            "images."
+        )
+    if test is None:
+        return y, y
+    if len(test) != 2:
+        raise ValueError(
+            f"test must be a pair (X_test, y_test); got {len(test)} items."
+        )
+    X_test, y_test = test
+    y_test = _check_pair(X_test, y_test, "test[0]", "test[1]")
+    strange = y_test[~np.isin(y_test, y)]
+    if len(strange):
+        raise ValueError(
+            f"test must hold labels of y, {np.unique(y).tolist()}; got {strange[0]!r}."
+        )
+    return y, y_test
+
+
+def _check_pair(X: Any, y: Any, X_name: str, y_name: str) -> np.ndarray:
+    try:
+        check_images(X)
+    except (TypeError, ValueError, OSError) as error:
+        error.add_note(f"This X is {X_name} of compare_detectors.")
+        raise
+    y = column_or_1d(y)
+    check_classification_targets(y)
+    if len(X) != len(y):
+        raise ValueError(
+            f"{y_name} must hold a label for each image of {X_name}; got {len(y)} "
+            f"labels for {len(X)} images."
+        )
+    return y
+
+
+def _check_target_names(
+    target_names: Sequence[str] | None, classes: np.ndarray
+) -> list[str]:
+    names = classes.tolist() if target_names is None else list(target_names)
+    names = [str(name) for name in names]
+    if len(names) != len(classes) or len(set(names)) < len(names):
+        raise ValueError(
+            f"target_names must be {len(classes)} different names, of the labels "
+            f"{classes.tolist()}; got {names}."
+        )
+    return names
+
+
+def _check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
+    if len(classes) > 2:
+        if pos_label is not None:
+            raise ValueError(
+                f"pos_label must be None for more than two classes; got {pos_label!r}."
+            )
+        return None
+    if pos_label is None:
+        return classes[1]
+    if pos_label not in classes.tolist():
+        raise ValueError(
+            f"pos_label must be one of the labels {classes.tolist()}; got "
+            f"{pos_label!r}."
+        )
+    return pos_label
+
+
+def _draw_splits(cv: Any, task: Task) -> list[Split]:
+    if cv is None:
+        return [Split(fold=0, n_folds=1)]
+    pairs = list(check_cv(cv, task.y, classifier=True).split(task.X, task.y))
+    for fold, (train, _) in enumerate(pairs):
+        missing = np.setdiff1d(task.classes, task.y[train])
+        if len(missing):
+            raise ValueError(
+                f"cv must leave images of each class to train on; got fold {fold} "
+                f"without the class {missing[0]!r}. Use StratifiedKFold."
+            )
+    images = np.arange(len(task.y))
+    return [
+        Split(fold=fold, n_folds=len(pairs), train=images[train], test=images[test])
+        for fold, (train, test) in enumerate(pairs)
+    ]
+
+
+def _collect_detectors(trials: Iterable[Trial], *, with_folds: bool) -> dict[str, Any]:
+    collected: dict[str, list] = {}
+    for trial in trials:
+        collected.setdefault(trial.name, []).append(trial.detector)
+    if with_folds:
+        return dict(collected)
+    return {name: detectors[0] for name, detectors in collected.items()}
+
+
+def _describe(
+    detectors: dict[str, Any], task: Task, cv: Any, n_folds: int
+) -> dict[str, Any]:
+    # An iterable of splits has no short description.
+    named = isinstance(cv, Integral) or hasattr(cv, "split")
+    return {
+        "detectors": {name: repr(detector) for name, detector in detectors.items()},
+        "n_images": len(task.y),
+        "n_test_images": None if cv is not None else len(task.y_test),
+        "n_folds": None if cv is None else n_folds,
+        "cv": repr(cv) if named else None,
+    }

@@ -1,0 +1,173 @@
+"""From targets, predictions and scores to the figures that a table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
+
+PER_CLASS = ("precision", "recall", "f1")
+
+
+def figure_names(names: Sequence[str]) -> list[str]:
+    """Names of the figures of `prediction_figures`, in its order.
+
+    Parameters
+    ----------
+    names : sequence of str of length n_classes
+        Names of the classes.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from skfake.evaluation.metrics import figure_names
+    >>> figure_names(["REAL", "FAKE"])[2:6]
+    ['precision_REAL', 'recall_REAL', 'f1_REAL', 'precision_FAKE']
+    """
+    of_classes = [f"{figure}_{name}" for name in names for figure in PER_CLASS]
+    return [
+        "accuracy",
+        "balanced_accuracy",
+        *of_classes,
+        "roc_auc",
+        "average_precision",
+    ]
+
+
+def prediction_figures(
+    target: np.ndarray,
+    prediction: np.ndarray,
+    scores: np.ndarray | None,
+    *,
+    classes: np.ndarray,
+    names: Sequence[str],
+    pos_label: Any = None,
+) -> dict[str, float]:
+    """Say in figures how well predictions agree with the targets.
+
+    A class that is never predicted has a precision of 0. What a class that the
+    targets lack leaves undefined is NaN: its own three figures, and `roc_auc` and
+    `average_precision`.
+
+    Parameters
+    ----------
+    target : array of shape (n,)
+        True labels.
+
+    prediction : array of shape (n,)
+        Predicted labels.
+
+    scores : float array of shape (n,) or (n, n_classes), or None
+        For two classes the score of `pos_label`, for more a column a class. Any
+        scale will do. None makes `roc_auc` and `average_precision` NaN.
+
+    classes : array of shape (n_classes,)
+        All labels, sorted.
+
+    names : sequence of str of length n_classes
+        Names of the classes in the names of the figures.
+
+    pos_label : label, default=None
+        The class that one column of scores speaks for.
+
+    Returns
+    -------
+    dict of float
+        As `figure_names` names them, 1 being the best of each. For more than two
+        classes, `roc_auc` and `average_precision` are means over the classes, each
+        against the rest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfake.evaluation.metrics import prediction_figures
+    >>> figures = prediction_figures(
+    ...     np.array([0, 0, 1, 1]),
+    ...     np.array([0, 1, 1, 1]),
+    ...     np.array([0.1, 0.6, 0.7, 0.9]),
+    ...     classes=np.array([0, 1]),
+    ...     names=["REAL", "FAKE"],
+    ...     pos_label=1,
+    ... )
+    >>> figures["accuracy"], figures["recall_REAL"], figures["roc_auc"]
+    (0.75, 0.5, 1.0)
+    """
+    of_classes, (_, recall, _) = _class_figures(target, prediction, classes)
+    roc_auc, average_precision = ranking_figures(target, scores, classes, pos_label)
+    values = [
+        accuracy_score(target, prediction),
+        np.nanmean(recall),
+        *of_classes,
+        roc_auc,
+        average_precision,
+    ]
+    return dict(zip(figure_names(names), map(float, values), strict=True))
+
+
+def ranking_figures(
+    target: np.ndarray,
+    scores: np.ndarray | None,
+    classes: np.ndarray,
+    pos_label: Any = None,
+) -> tuple[float, float]:
+    """Areas under the ROC curve and under the curve of precision over recall.
+
+    Parameters
+    ----------
+    target, scores, classes, pos_label
+        As in `prediction_figures`.
+
+    Returns
+    -------
+    roc_auc, average_precision : float
+        NaN without scores, or where the targets lack a class.
+    """
+    if scores is None or not np.isin(classes, target).all():
+        return np.nan, np.nan
+    pairs = list(class_scores(target, scores, classes, pos_label))
+    return (
+        float(np.mean([roc_auc_score(*pair) for pair in pairs])),
+        float(np.mean([average_precision_score(*pair) for pair in pairs])),
+    )
+
+
+def class_scores(
+    target: np.ndarray, scores: np.ndarray, classes: np.ndarray, pos_label: Any
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Membership and score of the positive class, or of each of several classes.
+
+    Parameters
+    ----------
+    target, scores, classes, pos_label
+        As in `prediction_figures`.
+
+    Yields
+    ------
+    bool array of shape (n,), float array of shape (n,)
+    """
+    if scores.ndim == 1:
+        yield target == pos_label, scores
+    else:
+        for label, column in zip(classes, scores.T, strict=True):
+            yield target == label, column
+
+
+def _class_figures(
+    target: np.ndarray, prediction: np.ndarray, classes: np.ndarray
+) -> tuple[list[float], np.ndarray]:
+    """Precision, recall and F1: class by class in a list, and as an array (3, k)."""
+    *figures, support = precision_recall_fscore_support(
+        target, prediction, labels=classes, zero_division=0
+    )
+    by_figure = np.where(support > 0, figures, np.nan)
+    return list(by_figure.T.ravel()), by_figure

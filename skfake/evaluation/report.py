@@ -1,0 +1,249 @@
+"""A comparison in words: for a terminal, for a notebook and in files."""
+
+from __future__ import annotations
+
+import json
+import os
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from skfake.evaluation.displays import count_confusions, import_pyplot
+from skfake.evaluation.provenance import describe_machine, describe_versions
+
+if TYPE_CHECKING:
+    from skfake.evaluation.comparison import Comparison
+
+MISSING = "-"
+
+
+def to_text(comparison: Comparison) -> str:
+    """Main figures as aligned text, with the errors below them.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to show.
+
+    Returns
+    -------
+    str
+        Lines without a line break at the end.
+    """
+    table = main_figures(comparison).reset_index()
+    columns = [[str(name), *table[name]] for name in table]
+    widths = [max(map(len, column)) for column in columns]
+    lines = [
+        "  ".join(
+            [cells[0].ljust(widths[0])]
+            + [
+                cell.rjust(width)
+                for cell, width in zip(cells[1:], widths[1:], strict=True)
+            ]
+        )
+        for cells in zip(*columns, strict=True)
+    ]
+    errors = failures(comparison)
+    return "\n".join(
+        [caption(comparison), "", *lines, *([""] if errors else []), *errors]
+    )
+
+
+def to_html(comparison: Comparison) -> str:
+    """Main figures as HTML, with the errors below them.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to show.
+
+    Returns
+    -------
+    str
+    """
+    table = main_figures(comparison).rename_axis(index=None).to_html(border=0)
+    errors = [f"<p>{escape(line)}</p>" for line in failures(comparison)]
+    return "\n".join([f"<p>{escape(caption(comparison))}</p>", table, *errors])
+
+
+def caption(comparison: Comparison) -> str:
+    """What the figures are of, how they came about, and their unit.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to describe.
+
+    Returns
+    -------
+    str
+    """
+    settings = comparison.settings
+    if settings["n_folds"] is None:
+        how = (
+            f"Trained on {settings['n_images']} images, tested on "
+            f"{settings['n_test_images']}; figures in %."
+        )
+    else:
+        how = (
+            f"{settings['n_images']} images in {settings['n_folds']} folds; figures in "
+            "%, mean ± standard deviation over the folds."
+        )
+    lines = [comparison.title, how] if comparison.title else [how]
+    if len(comparison.classes) == 2:
+        lines.append(
+            "Precision, recall, F1 and AP (average precision) are those of "
+            f"{positive_name(comparison)}."
+        )
+    return "\n".join(lines)
+
+
+def main_figures(comparison: Comparison) -> pd.DataFrame:
+    """Those figures that fit a terminal, as text in percent and seconds.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to show.
+
+    Returns
+    -------
+    DataFrame of str
+    """
+    figures = {"accuracy": "accuracy"}
+    if len(comparison.classes) == 2:
+        of = positive_name(comparison)
+        figures |= {f"precision_{of}": "precision", f"recall_{of}": "recall"}
+        figures |= {f"f1_{of}": "F1"}
+    else:
+        figures |= {"balanced_accuracy": "balanced accuracy"}
+    figures |= {"roc_auc": "ROC-AUC", "average_precision": "AP"}
+    shown = pd.DataFrame(index=comparison.table.index)
+    for figure, title in figures.items():
+        shown[title] = _percents(comparison.table, figure)
+    for figure, title in [
+        ("fit_seconds", "fit s"),
+        ("predict_seconds", "predict s"),
+    ]:
+        shown[title] = [_number(seconds, 1) for seconds in comparison.table[figure]]
+    return shown
+
+
+def positive_name(comparison: Comparison) -> str:
+    """Name of the positive one of two classes.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of two classes.
+
+    Returns
+    -------
+    str
+    """
+    return comparison.target_names[
+        comparison.classes.tolist().index(comparison.pos_label)
+    ]
+
+
+def failures(comparison: Comparison) -> list[str]:
+    """A line for each detector that failed: the first of its error.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to describe.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        f"{name} failed: {error.splitlines()[0]}"
+        for name, error in comparison.errors.items()
+    ]
+
+
+def save(comparison: Comparison, folder: str | os.PathLike) -> None:
+    """Write the files of `Comparison.save`.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to write.
+
+    folder : str or path-like
+        Where; made if there is none.
+    """
+    plt = import_pyplot()
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".") as beside:
+        unfinished = Path(beside)
+        comparison.table.to_csv(unfinished / "table.csv")
+        comparison.predictions.to_csv(unfinished / "predictions.csv", index=False)
+        text = json.dumps(to_dict(comparison), indent=2, allow_nan=False)
+        (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
+        if len(comparison.errors) < len(comparison.table):
+            for name in ("roc_curves", "confusion_matrices"):
+                figure = getattr(comparison, name)().figure_
+                figure.suptitle(comparison.title, fontsize="small", wrap=True)
+                figure.savefig(unfinished / f"{name}.png", dpi=150)
+                plt.close(figure)
+        for file in unfinished.iterdir():
+            file.replace(folder / file.name)
+
+
+def to_dict(comparison: Comparison) -> dict[str, Any]:
+    """All that is worth keeping in a file, but for the single predictions.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to keep.
+
+    Returns
+    -------
+    dict
+        Of what JSON knows; NaN has become None.
+    """
+    confusions = count_confusions(comparison.predictions, comparison.classes)
+    return {
+        "title": comparison.title,
+        "table": _records(comparison.table.reset_index()),
+        "folds": _records(comparison.folds),
+        "classes": comparison.classes.tolist(),
+        "target_names": comparison.target_names,
+        "pos_label": np.asarray(comparison.pos_label).tolist(),
+        "confusion_matrices": {
+            name: matrix.tolist()
+            for name, matrix in confusions.items()
+            if name not in comparison.errors
+        },
+        "settings": comparison.settings,
+        "versions": describe_versions(),
+        "machine": describe_machine(),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    return json.loads(table.to_json(orient="records", double_precision=15))
+
+
+def _percents(table: pd.DataFrame, figure: str) -> list[str]:
+    means = [_number(100 * value, 1) for value in table[figure]]
+    if f"{figure}_std" not in table:
+        return means
+    spreads = 100 * table[f"{figure}_std"]
+    return [
+        mean if np.isnan(spread) else f"{mean} ± {spread:.1f}"
+        for mean, spread in zip(means, spreads, strict=True)
+    ]
+
+
+def _number(value: float, n_digits: int) -> str:
+    return MISSING if np.isnan(value) else f"{value:.{n_digits}f}"

@@ -1,0 +1,234 @@
+"""One trial: fit one detector on one split, and look at what it predicts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from skfake.evaluation.metrics import prediction_figures
+from skfake.validation import _safe_indexing
+
+SCORE_METHODS = ("predict_proba", "decision_function")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Positions of the images of one fold; None stands for all."""
+
+    fold: int
+    n_folds: int
+    train: np.ndarray | None = None
+    test: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What all trials of a comparison share.
+
+    Attributes
+    ----------
+    X, y : images and array of shape (n,)
+        Where the training images come from.
+
+    X_test, y_test : images and array of shape (n_test,)
+        Where the test images come from; the same for folds.
+
+    classes : array of shape (n_classes,)
+        All labels, sorted.
+
+    names : list of str of length n_classes
+        Their names.
+
+    pos_label : label or None
+        The positive one of two classes.
+    """
+
+    X: Any
+    y: np.ndarray
+    X_test: Any
+    y_test: np.ndarray
+    classes: np.ndarray
+    names: list[str]
+    pos_label: Any
+
+    def take_train(self, split: Split) -> tuple[Any, np.ndarray]:
+        """Training images of a split, and their labels."""
+        return _safe_indexing(self.X, split.train), _safe_indexing(self.y, split.train)
+
+    def take_test(self, split: Split) -> tuple[Any, np.ndarray]:
+        """Test images of a split, and their labels."""
+        return (
+            _safe_indexing(self.X_test, split.test),
+            _safe_indexing(self.y_test, split.test),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What came of one detector on one split; where it failed, an `error` alone."""
+
+    name: str
+    split: Split
+    target: np.ndarray
+    detector: Any = None
+    prediction: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    figures: dict[str, float] | None = None
+    error: str | None = None
+
+
+def run_trial(
+    name: str, detector: Any, task: Task, split: Split, verbose: int
+) -> Trial:
+    """Fit a detector, predict its test images and compute the figures.
+
+    Parameters
+    ----------
+    name : str
+        What the detector is called.
+
+    detector : classifier
+        It is fitted in place.
+
+    task : Task
+        The images.
+
+    split : Split
+        Which of them.
+
+    verbose : int
+        With 1 or more, a line on stderr at the start and one at the end.
+
+    Returns
+    -------
+    Trial
+        An exception in the detector is kept as its `error`, and not raised.
+    """
+    label = name
+    if split.n_folds > 1:
+        label += f", fold {split.fold + 1} of {split.n_folds}"
+
+    def report(line: str) -> None:
+        if verbose:
+            print(f"{label}: {line}", file=sys.stderr, flush=True)
+
+    try:
+        return _fit_and_predict(name, detector, task, split, report)
+    # Whatever a detector of someone else raises, the others shall have their turn.
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        report(f"failed, {message.splitlines()[0]}")
+        target = _safe_indexing(task.y_test, split.test)
+        return Trial(name=name, split=split, target=target, error=message)
+
+
+def positive_scores(
+    detector: Any, X: Any, classes: np.ndarray, pos_label: Any
+) -> np.ndarray | None:
+    """Scores of images, from `predict_proba` or else from `decision_function`.
+
+    Parameters
+    ----------
+    detector : classifier
+        Fitted.
+
+    X : images
+        In any form that the detector takes.
+
+    classes : array of shape (n_classes,)
+        All labels, sorted.
+
+    pos_label : label or None
+        The positive one of two classes.
+
+    Returns
+    -------
+    float array of shape (n,) or (n, n_classes), or None
+        For two classes the scores of `pos_label`. None where the detector has
+        neither method.
+
+    Raises
+    ------
+    ValueError
+        If the detector knows other classes, or does not give a score a class.
+    """
+    method = next((m for m in SCORE_METHODS if hasattr(detector, m)), None)
+    if method is None:
+        return None
+    if not np.array_equal(detector.classes_, classes):
+        raise ValueError(
+            f"classes_ must be the labels of y, {classes.tolist()}; got "
+            f"{list(detector.classes_)}."
+        )
+    scores = np.asarray(getattr(detector, method)(X), dtype=float)
+    if scores.ndim == 1:
+        scores = np.column_stack([-scores, scores])
+    if scores.shape[1] != len(classes):
+        raise ValueError(
+            f"{method} must give a score for each of {len(classes)} classes; got shape "
+            f"{scores.shape}."
+        )
+    return scores[:, classes == pos_label].ravel() if len(classes) == 2 else scores
+
+
+def _fit_and_predict(
+    name: str, detector: Any, task: Task, split: Split, report: Callable[[str], None]
+) -> Trial:
+    X, y = task.take_train(split)
+    X_test, target = task.take_test(split)
+    report(f"fitting to {len(y)} images")
+    start = perf_counter()
+    detector.fit(X, y)
+    fit_seconds = perf_counter() - start
+    start = perf_counter()
+    prediction = detector.predict(X_test)
+    predict_seconds = perf_counter() - start
+    report(
+        f"fitted in {fit_seconds:.1f} s, {len(target)} images predicted in "
+        f"{predict_seconds:.1f} s"
+    )
+    prediction = _check_labels(prediction, target, task.classes)
+    # A second pass over the images: labels do not follow from the scores of every
+    # classifier (a tuned threshold, votes), and the time above is that of `predict`.
+    scores = positive_scores(detector, X_test, task.classes, task.pos_label)
+    figures = prediction_figures(
+        target,
+        prediction,
+        scores,
+        classes=task.classes,
+        names=task.names,
+        pos_label=task.pos_label,
+    )
+    figures |= {"fit_seconds": fit_seconds, "predict_seconds": predict_seconds}
+    return Trial(
+        name=name,
+        split=split,
+        target=target,
+        detector=detector,
+        prediction=prediction,
+        scores=scores,
+        figures=figures,
+    )
+
+
+def _check_labels(
+    prediction: Any, target: np.ndarray, classes: np.ndarray
+) -> np.ndarray:
+    """Predicted labels in the dtype of the classes."""
+    prediction = np.asarray(prediction)
+    if prediction.shape != target.shape:
+        raise ValueError(
+            f"predict must return a label for each of {len(target)} images; got shape "
+            f"{prediction.shape}."
+        )
+    strange = prediction[~np.isin(prediction, classes)]
+    if len(strange):
+        raise ValueError(
+            f"predict must return labels of y, {classes.tolist()}; got {strange[0]!r}."
+        )
+    return classes[np.searchsorted(classes, prediction)]

@@ -1,0 +1,453 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GroupKFold,
+    PredefinedSplit,
+    StratifiedKFold,
+    cross_validate,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from skfake import Comparison, HOGTransformer, compare_detectors
+
+RNG = np.random.default_rng(0)
+Y = np.arange(60) % 2
+# Rows of 4 x 4 gray images in which the classes overlap.
+X = RNG.normal(size=(60, 16)) + 0.4 * Y[:, None]
+X_TEST, Y_TEST = RNG.normal(size=(30, 16)) + 0.4 * Y[:30, None], Y[:30]
+TEST = (X_TEST, Y_TEST)
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Remember what `fit` was given; predict the first class."""
+
+    def fit(self, X, y):
+        self.seen_ = X
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+class Failing(Recorder):
+    """Fail in one method, where X holds a certain number of images."""
+
+    def __init__(self, method="fit", n_images=None, error=ValueError):
+        self.method = method
+        self.n_images = n_images
+        self.error = error
+
+    def fit(self, X, y):
+        self._fail("fit", X)
+        return super().fit(X, y)
+
+    def predict(self, X):
+        self._fail("predict", X)
+        return super().predict(X)
+
+    def _fail(self, method, X):
+        if method == self.method and self.n_images in (None, len(X)):
+            raise self.error("no luck\nno more words")
+
+
+class Floating(Recorder):
+    """Predict labels as floats."""
+
+    def predict(self, X):
+        return super().predict(X).astype(float)
+
+
+class Odd(Recorder):
+    """Predict what no label is."""
+
+    def predict(self, X):
+        return np.full(len(X), 7)
+
+
+# What is compared
+
+
+def test_each_detector_gets_a_row_in_the_order_given():
+    detectors = {"tree": DecisionTreeClassifier(), "chance": DummyClassifier()}
+    comparison = compare_detectors(detectors, X, Y, cv=3)
+    assert isinstance(comparison, Comparison)
+    assert list(comparison.table.index) == ["tree", "chance"]
+    assert "error" not in comparison.table
+
+
+def test_cross_validated_figures_are_those_of_cross_validate():
+    splits = StratifiedKFold(4, shuffle=True, random_state=0)
+    scoring = ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc"]
+    scoring += ["average_precision"]
+    for detector in (LogisticRegression(), SVC()):
+        table = compare_detectors({"it": detector}, X, Y, cv=splits).table.loc["it"]
+        expected = cross_validate(detector, X, Y, cv=splits, scoring=scoring)
+        for name in scoring:
+            of = f"{name}_1" if name in ("precision", "recall", "f1") else name
+            scores = expected[f"test_{name}"]
+            assert table[of] == pytest.approx(np.mean(scores))
+            assert table[f"{of}_std"] == pytest.approx(np.std(scores, ddof=1))
+
+
+def test_with_test_images_all_of_x_is_for_training():
+    comparison = compare_detectors({"it": LogisticRegression()}, X, Y, test=TEST)
+    fitted = LogisticRegression().fit(X, Y)
+    assert comparison.table.loc["it", "accuracy"] == fitted.score(X_TEST, Y_TEST)
+    assert not any(name.endswith("_std") for name in comparison.table)
+
+
+def test_all_detectors_see_the_same_splits():
+    splits = StratifiedKFold(3, shuffle=True)  # without a seed: each draw differs
+    detectors = {"a": Recorder(), "b": Recorder()}
+    comparison = compare_detectors(detectors, X, Y, cv=splits)
+    folds = comparison.predictions.set_index(["detector", "fold"])["image"]
+    for fold in range(3):
+        assert folds.loc["a", fold].tolist() == folds.loc["b", fold].tolist()
+        seen = [comparison.detectors[name][fold].seen_ for name in "ab"]
+        train = np.setdiff1d(np.arange(60), folds.loc["a", fold])
+        assert np.array_equal(seen[0], X[train])
+        assert np.array_equal(seen[1], X[train])
+
+
+SPLITS = [(np.arange(40), np.arange(40, 60)), (np.arange(20, 60), np.arange(20))]
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        SPLITS,
+        [(np.isin(np.arange(60), train), list(test)) for train, test in SPLITS],
+        PredefinedSplit(np.repeat([1, -1, 0], 20)),
+    ],
+    ids=["positions", "masks and lists", "splitter"],
+)
+def test_splits_come_in_any_form_of_scikit_learn(cv):
+    comparison = compare_detectors({"it": DecisionTreeClassifier()}, X, Y, cv=cv)
+    images = comparison.predictions.groupby("fold")["image"].agg(list)
+    assert images.tolist() == [test.tolist() for _, test in SPLITS]
+
+
+def test_a_generator_of_splits_serves_all_detectors():
+    detectors = {"a": DecisionTreeClassifier(), "b": DecisionTreeClassifier()}
+    splits = GroupKFold(3).split(X, Y, np.arange(60) // 4)
+    assert len(compare_detectors(detectors, X, Y, cv=splits).folds) == 6
+
+
+def test_detectors_passed_in_stay_unfitted():
+    detector = LogisticRegression()
+    compare_detectors({"it": detector}, X, Y, cv=2)
+    assert not hasattr(detector, "classes_")
+
+
+def test_fitted_detectors_come_back():
+    by_test = compare_detectors({"it": LogisticRegression()}, X, Y, test=TEST)
+    assert by_test.detectors["it"].predict(X_TEST).shape == (30,)
+    by_cv = compare_detectors({"it": LogisticRegression()}, X, Y, cv=3)
+    assert [hasattr(one, "classes_") for one in by_cv.detectors["it"]] == [True] * 3
+
+
+def test_two_processes_give_what_one_gives():
+    detectors = {
+        "forest": RandomForestClassifier(5, random_state=0),
+        "bad": Failing("predict"),
+    }
+    one, two = (
+        compare_detectors(detectors, X, Y, cv=3, n_jobs=n_jobs) for n_jobs in (1, 2)
+    )
+    pd.testing.assert_frame_equal(one.predictions, two.predictions)
+    seconds = ["fit_seconds", "predict_seconds"]
+    pd.testing.assert_frame_equal(
+        one.folds.drop(columns=seconds), two.folds.drop(columns=seconds)
+    )
+    assert list(one.table.columns) == list(two.table.columns)
+
+
+def test_labels_are_those_of_predict_not_of_the_scores():
+    eager = FixedThresholdClassifier(LogisticRegression(), threshold=0)
+    comparison = compare_detectors({"it": eager}, X, Y, test=TEST)
+    assert comparison.table.loc["it", "recall_1"] == 1
+    assert comparison.table.loc["it", "precision_1"] == 0.5
+
+
+# Forms of X and y
+
+
+def test_images_come_in_any_form(stripes, tmp_path):
+    images, y = stripes
+    paths = [tmp_path / f"{i}.png" for i in range(len(images))]
+    for image, path in zip(images, paths, strict=True):
+        Image.fromarray(image).save(path)
+    hog = make_pipeline(HOGTransformer(image_size=24), LogisticRegression())
+    forms = [
+        images,
+        images.reshape(len(images), -1),
+        paths,
+        np.array(paths),
+        list(images),
+    ]
+    tables = [
+        compare_detectors({"HOG": hog}, form, y, cv=2).table["accuracy"]
+        for form in forms
+    ]
+    assert [table.loc["HOG"] for table in tables] == [1.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (np.array([False, True]), ["False", "True"]),
+        (np.array(["fake", "real"]), ["fake", "real"]),
+        (np.array(["fake", "real"], dtype=object), ["fake", "real"]),
+        (np.array([-1, 5]), ["-1", "5"]),
+    ],
+)
+def test_labels_may_be_of_any_type(labels, names):
+    plain = compare_detectors({"it": LogisticRegression()}, X, Y, test=TEST)
+    comparison = compare_detectors(
+        {"it": LogisticRegression()}, X, labels[Y], test=(X_TEST, labels[Y_TEST])
+    )
+    assert comparison.target_names == names
+    assert comparison.pos_label == labels[1]
+    renamed = comparison.table.rename(
+        columns=lambda name: name.replace(names[0], "0").replace(names[1], "1")
+    )
+    figures = [name for name in plain.table if not name.endswith("seconds")]
+    pd.testing.assert_frame_equal(renamed[figures], plain.table[figures])
+    assert set(comparison.predictions["prediction"]) <= set(labels)
+    assert "it" in str(comparison)
+
+
+@pytest.mark.parametrize("container", [list, pd.Series, np.array])
+def test_labels_come_in_any_sequence(container):
+    y = container([["real", "fake"][code] for code in Y])
+    comparison = compare_detectors({"it": LogisticRegression()}, X, y, cv=2)
+    assert comparison.classes.tolist() == ["fake", "real"]
+
+
+def test_target_names_name_the_classes_in_the_table():
+    names = np.array(["REAL", "FAKE"])
+    comparison = compare_detectors(
+        {"it": LogisticRegression()}, X, Y, cv=2, target_names=names
+    )
+    assert {"recall_REAL", "f1_FAKE", "precision_FAKE_std"} <= set(comparison.table)
+
+
+def test_pos_label_says_whose_scores_are_meant():
+    for detector in (LogisticRegression(), Perceptron()):
+        one, zero = (
+            compare_detectors({"it": detector}, X, Y, test=TEST, pos_label=label)
+            for label in (1, 0)
+        )
+        figures = [c.table.loc["it"] for c in (one, zero)]
+        assert figures[0]["roc_auc"] == pytest.approx(figures[1]["roc_auc"])
+        assert figures[0]["average_precision"] != figures[1]["average_precision"]
+        scores = [c.predictions["score"] for c in (one, zero)]
+        assert np.corrcoef(*scores)[0, 1] == pytest.approx(-1)
+
+
+def test_several_classes_have_a_score_each():
+    y = np.array(["real", "gan", "diffusion"])[np.arange(60) % 3]
+    comparison = compare_detectors(
+        {"proba": LogisticRegression(), "distance": SVC(), "none": Recorder()},
+        X,
+        y,
+        cv=2,
+    )
+    names = ["score_diffusion", "score_gan", "score_real"]
+    assert list(comparison.predictions.columns[-3:]) == names
+    assert comparison.pos_label is None
+    scores = comparison.predictions.query("detector == 'proba'")[names]
+    assert np.allclose(scores.sum(axis=1), 1)
+    areas = comparison.table["roc_auc"]
+    assert areas.notna().to_dict() == {"proba": True, "distance": True, "none": False}
+    assert list(comparison.roc_curves().curves) == ["proba", "distance"]
+
+
+def test_a_detector_without_scores_has_no_areas():
+    comparison = compare_detectors({"it": Recorder()}, X, Y, test=TEST)
+    row = comparison.table.loc["it"]
+    assert row["accuracy"] == 0.5
+    assert row[["roc_auc", "average_precision"]].isna().all()
+    assert comparison.predictions["score"].isna().all()
+
+
+# The tables
+
+
+def test_folds_and_predictions_tell_the_same_story():
+    detectors = {"tree": DecisionTreeClassifier(), "chance": DummyClassifier()}
+    comparison = compare_detectors(detectors, X, Y, cv=3)
+    for (name, fold), part in comparison.predictions.groupby(["detector", "fold"]):
+        row = comparison.folds.set_index(["detector", "fold"]).loc[(name, fold)]
+        accuracy = accuracy_score(part["target"], part["prediction"])
+        assert row["accuracy"] == accuracy
+        assert part["target"].tolist() == Y[part["image"]].tolist()
+
+
+def test_each_mean_is_followed_by_its_spread():
+    table = compare_detectors({"it": DummyClassifier()}, X, Y, cv=2).table
+    names = list(table)
+    assert names[1::2] == [f"{name}_std" for name in names[::2]]
+    assert names[-2:] == ["predict_seconds", "predict_seconds_std"]
+
+
+def test_one_split_has_no_spread():
+    split = [(np.arange(40), np.arange(40, 60))]
+    comparison = compare_detectors({"it": DummyClassifier()}, X, Y, cv=split)
+    assert np.isnan(comparison.table.loc["it", "accuracy_std"])
+    assert "nan" not in str(comparison)
+
+
+def test_predictions_are_labels_as_y_holds_them():
+    comparison = compare_detectors({"it": Floating()}, X, Y, test=TEST)
+    assert comparison.predictions["prediction"].dtype == Y.dtype
+
+
+# Failures
+
+
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_a_detector_that_fails_leaves_its_error_and_the_others_go_on(method):
+    detectors = {"bad": Failing(method), "good": DecisionTreeClassifier(random_state=0)}
+    comparison = compare_detectors(detectors, X, Y, test=TEST)
+    assert comparison.errors == {"bad": "ValueError: no luck\nno more words"}
+    assert comparison.table.loc["bad"].drop("error").isna().all()
+    assert comparison.table.loc["good"].drop("error").notna().all()
+    assert comparison.detectors["bad"] is None
+    assert set(comparison.predictions["detector"]) == {"good"}
+    assert list(comparison.confusion_matrices().matrices) == ["good"]
+
+
+def test_failing_in_one_fold_leaves_no_mean_of_the_others():
+    # Of 61 images in 3 folds, one leaves 40 to train on and two leave 41.
+    X_odd, y_odd = np.vstack([X, X[:1]]), np.append(Y, 0)
+    detectors = {"bad": Failing(n_images=40), "good": DummyClassifier()}
+    comparison = compare_detectors(detectors, X_odd, y_odd, cv=3)
+    assert comparison.errors["bad"].startswith("in 1 of 3 folds: ValueError: no luck")
+    assert np.isnan(comparison.table.loc["bad", "accuracy"])
+    folds = comparison.folds.query("detector == 'bad'")
+    assert folds["accuracy"].notna().sum() == folds["error"].isna().sum() == 2
+    assert [one is None for one in comparison.detectors["bad"]].count(True) == 1
+    assert list(comparison.confusion_matrices().matrices) == ["good"]
+
+
+def test_all_may_fail():
+    comparison = compare_detectors({"a": Failing(), "b": Failing()}, X, Y, cv=2)
+    assert set(comparison.errors) == {"a", "b"}
+    assert comparison.predictions.empty
+    assert "a failed: in 2 of 2 folds: ValueError: no luck" in str(comparison)
+
+
+def test_labels_that_y_lacks_are_a_failure():
+    comparison = compare_detectors({"odd": Odd()}, X, Y, test=TEST)
+    assert "predict must return labels of y, [0, 1]; got" in comparison.errors["odd"]
+
+
+def test_ctrl_c_passes_through():
+    with pytest.raises(KeyboardInterrupt):
+        compare_detectors({"it": Failing(error=KeyboardInterrupt)}, X, Y, cv=2)
+
+
+def test_verbose_writes_a_line_at_the_start_and_the_end_to_stderr(capfd):
+    detectors = {"good": DummyClassifier(), "bad": Failing()}
+    compare_detectors(detectors, X, Y, test=TEST, verbose=1)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "good: fitting to 60 images",
+        "good: fitted in 0.0 s, 30 images predicted in 0.0 s",
+        "bad: fitting to 60 images",
+        "bad: failed, ValueError: no luck",
+    ]
+    compare_detectors(detectors, X, Y, cv=2, verbose=1)
+    assert "good, fold 2 of 2: fitted in" in capfd.readouterr().err
+    compare_detectors(detectors, X, Y, cv=2)
+    assert capfd.readouterr().err == ""
+
+
+# The door
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"cv": None}, r"Either cv or test must be given; got neither\. Use cv=5"),
+        ({"test": TEST}, "Either cv or test must be given; got both"),
+        ({"detectors": [DummyClassifier()]}, "must be an instance of 'dict'"),
+        ({"detectors": {}}, "detectors must hold at least one detector; got none"),
+        ({"detectors": {"a": 3}}, r"detectors\['a'\] must be a classifier with fit"),
+        ({"detectors": {"a": SVC}}, r"got the class SVC\. Use SVC\(\)\."),
+        ({"detectors": {1: SVC()}}, "must have names of type str; got 1"),
+        ({"pos_label": "fake"}, r"one of the labels \[0, 1\]; got 'fake'"),
+        (
+            {"target_names": ["a", "b", "c"]},
+            r"2 different names, of the labels \[0, 1\]",
+        ),
+        ({"target_names": ["a", "a"]}, r"different names.*got \['a', 'a'\]"),
+        (
+            {"y": Y[:50]},
+            "y must hold a label for each image of X; got 50 labels for 60",
+        ),
+        ({"y": np.zeros(60)}, "y must hold at least two classes; got one class"),
+        ({"cv": None, "test": (X_TEST,)}, r"a pair \(X_test, y_test\); got 1 items"),
+        ({"cv": None, "test": X_TEST}, "'test' parameter of compare_detectors must be"),
+        (
+            {"cv": None, "test": (X_TEST, Y_TEST[:9])},
+            r"test\[1\] must hold a label for each image of test\[0\]; got 9 labels",
+        ),
+        (
+            {"cv": None, "test": (X_TEST, Y_TEST + 1)},
+            r"test must hold labels of y, \[0, 1\]; got",
+        ),
+        ({"X": X.reshape(60, 1, 2, 8)}, r"Use X\.transpose\(0, 2, 3, 1\)"),
+        ({"X": ["nowhere.png"] * 60}, "must be the path of a file; got 'nowhere.png'"),
+        (
+            {"cv": [(np.flatnonzero(Y == 0), np.flatnonzero(Y))]},
+            "images of each class to train on; got fold 0 without the class",
+        ),
+        ({"cv": 1}, "'cv' parameter of compare_detectors must be"),
+    ],
+)
+def test_what_can_not_be_compared_is_refused_with_a_reason(change, message):
+    arguments = {"detectors": {"it": DummyClassifier()}, "X": X, "y": Y, "cv": 2}
+    arguments |= change
+    with pytest.raises((TypeError, ValueError, OSError), match=message):
+        compare_detectors(**arguments)
+
+
+def test_pos_label_has_no_meaning_for_several_classes():
+    with pytest.raises(ValueError, match="must be None for more than two classes"):
+        compare_detectors(
+            {"it": DummyClassifier()}, X, np.arange(60) % 3, cv=2, pos_label=1
+        )
+
+
+def test_bad_test_images_are_told_from_bad_training_images():
+    with pytest.raises(ValueError, match="finite") as raised:
+        compare_detectors(
+            {"it": DummyClassifier()}, X, Y, test=(X_TEST * np.nan, Y_TEST)
+        )
+    assert raised.value.__notes__ == ["This X is test[0] of compare_detectors."]
+
+
+def test_a_detector_that_can_not_be_cloned_stops_before_any_is_fitted():
+    class Stubborn(Recorder):
+        def __init__(self, size=1):
+            self.size = size + 1
+
+    with pytest.raises(RuntimeError, match="Cannot clone"):
+        clone(Stubborn())
+    detectors = {"first": Failing(error=KeyboardInterrupt), "stubborn": Stubborn()}
+    with pytest.raises(RuntimeError, match="Cannot clone"):
+        compare_detectors(detectors, X, Y, cv=2)

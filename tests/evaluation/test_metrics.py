@@ -1,0 +1,133 @@
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from skfake.evaluation.metrics import figure_names, prediction_figures
+
+CLASSES = np.array([0, 1])
+NAMES = ["REAL", "FAKE"]
+
+
+def figures_of(target, prediction, scores=None, *, pos_label=1):
+    return prediction_figures(
+        np.array(target),
+        np.array(prediction),
+        None if scores is None else np.array(scores, dtype=float),
+        classes=CLASSES,
+        names=NAMES,
+        pos_label=pos_label,
+    )
+
+
+def test_figures_agree_with_those_computed_by_hand():
+    figures = figures_of(
+        [0, 0, 0, 0, 1, 1, 1, 1, 1, 1],
+        [0, 0, 0, 1, 1, 1, 1, 0, 0, 1],
+        [0.1, 0.2, 0.3, 0.8, 0.9, 0.7, 0.6, 0.4, 0.05, 0.95],
+    )
+    assert figures == pytest.approx(
+        {
+            "accuracy": 7 / 10,
+            "balanced_accuracy": (3 / 4 + 4 / 6) / 2,
+            "precision_REAL": 3 / 5,
+            "recall_REAL": 3 / 4,
+            "f1_REAL": 2 / 3,
+            "precision_FAKE": 4 / 5,
+            "recall_FAKE": 4 / 6,
+            "f1_FAKE": 8 / 11,
+            # Of 24 pairs, 3 + 3 + 4 + 4 + 3 + 0 = 17 are in order.
+            "roc_auc": 17 / 24,
+            # Each fake adds 1/6 of the precision at its rank: 1, 2, 4, 5, 6 and 10.
+            "average_precision": (1 + 1 + 3 / 4 + 4 / 5 + 5 / 6 + 6 / 10) / 6,
+        }
+    )
+
+
+def test_names_are_those_of_the_figures_in_their_order():
+    assert list(figures_of([0, 1], [0, 1], [0, 1])) == figure_names(NAMES)
+
+
+def test_the_positive_class_may_be_the_lesser_label():
+    figures = figures_of([0, 0, 1, 1], [0, 1, 1, 1], [0.9, 0.4, 0.6, 0.1], pos_label=0)
+    assert figures["roc_auc"] == 0.75
+
+
+def test_a_class_that_is_never_predicted_has_precision_zero_without_a_warning():
+    figures = figures_of([0, 1, 1], [0, 0, 0], [0.1, 0.2, 0.3])
+    assert figures["precision_FAKE"] == figures["f1_FAKE"] == 0
+
+
+def test_figures_of_a_class_that_the_targets_lack_are_nan():
+    figures = figures_of([1, 1, 1, 1], [1, 1, 1, 0], [4, 3, 2, 1])
+    undefined = {name for name, value in figures.items() if np.isnan(value)}
+    assert undefined == {
+        "precision_REAL",
+        "recall_REAL",
+        "f1_REAL",
+        "roc_auc",
+        "average_precision",
+    }
+    assert figures["recall_FAKE"] == figures["balanced_accuracy"] == 0.75
+
+
+def test_without_scores_the_areas_are_nan():
+    figures = figures_of([0, 1], [0, 1])
+    assert np.isnan([figures["roc_auc"], figures["average_precision"]]).all()
+    assert figures["accuracy"] == 1
+
+
+def test_areas_of_several_classes_are_means_of_each_against_the_rest():
+    rng = np.random.default_rng(0)
+    classes = np.array(["a", "b", "c"])
+    target = rng.choice(classes, size=60)
+    scores = rng.normal(size=(60, 3)) + (target[:, None] == classes)
+    figures = prediction_figures(
+        target,
+        classes[scores.argmax(axis=1)],
+        scores,
+        classes=classes,
+        names=["a", "b", "c"],
+    )
+    expected = [
+        roc_auc_score(target == c, s) for c, s in zip(classes, scores.T, strict=True)
+    ]
+    assert figures["roc_auc"] == pytest.approx(np.mean(expected))
+
+
+LABELS = st.lists(st.tuples(*[st.integers(0, 1)] * 2), min_size=1, max_size=30)
+SCORED = st.lists(
+    st.tuples(st.integers(0, 1), st.integers(-20, 20)), min_size=2, max_size=30
+)
+
+
+@given(SCORED)
+def test_monotone_changes_of_the_scores_leave_the_areas_alone(pairs):
+    target, scores = np.array(pairs).T
+    before = figures_of(target, target, scores)
+    after = figures_of(target, target, np.exp(scores / 4) - 7)
+    assert after == pytest.approx(before, nan_ok=True)
+
+
+@given(SCORED)
+def test_turning_classes_and_scores_around_leaves_the_roc_area_alone(pairs):
+    target, scores = np.array(pairs).T
+    fake = figures_of(target, target, scores)["roc_auc"]
+    real = figures_of(target, target, -scores, pos_label=0)["roc_auc"]
+    assert fake == pytest.approx(real, nan_ok=True)
+
+
+@given(LABELS)
+def test_figures_are_shares_or_undefined_and_balanced_as_in_scikit_learn(pairs):
+    target, prediction = np.array(pairs).T
+    figures = figures_of(target, prediction)
+    values = np.array(list(figures.values()))
+    assert (((values >= 0) & (values <= 1)) | np.isnan(values)).all()
+    with warnings.catch_warnings():
+        # It warns where a prediction is of a class that the targets lack.
+        warnings.simplefilter("ignore")
+        expected = balanced_accuracy_score(target, prediction)
+    assert figures["balanced_accuracy"] == pytest.approx(expected)

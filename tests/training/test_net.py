@@ -1,0 +1,89 @@
+import copy
+
+import numpy as np
+import pytest
+import torch
+from skorch.dataset import ValidSplit
+from torch import nn
+
+from skfake.training.net import PixelNet
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.5), nn.LazyLinear(2)
+    )
+
+
+def net(module, **options):
+    return PixelNet(
+        module,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        batch_size=16,
+        train_split=None,
+        verbose=0,
+        **options,
+    )
+
+
+@pytest.fixture
+def initialised(stripes):
+    module = network()
+    module(torch.zeros(1, 3, 16, 16))
+    return module
+
+
+def weights(net):
+    return torch.cat([p.flatten() for p in net.module_.parameters()])
+
+
+def test_a_continued_fit_is_the_same_as_an_unbroken_one(stripes, initialised):
+    whole = net(copy.deepcopy(initialised), max_epochs=4).fit(*stripes)
+    parts = net(copy.deepcopy(initialised), max_epochs=2).fit(*stripes)
+    parts.partial_fit(*stripes)
+    assert torch.equal(weights(whole), weights(parts))
+
+
+def test_the_seed_decides_the_order_and_what_is_dropped(stripes, initialised):
+    fits = [
+        net(copy.deepcopy(initialised), max_epochs=1, seed=seed).fit(*stripes)
+        for seed in (0, 0, 1)
+    ]
+    assert torch.equal(weights(fits[0]), weights(fits[1]))
+    assert not torch.equal(weights(fits[0]), weights(fits[2]))
+
+
+def test_bytes_reach_the_network_as_floats_from_0_to_1(stripes):
+    class Spy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(1))
+
+        def forward(self, images):
+            self.seen = images
+            return images.flatten(1)[:, :2] * self.weight
+
+    for images in (stripes[0], stripes[0] / np.float32(255)):
+        fitted = net(Spy()).initialize()
+        fitted.forward(images)
+        seen = fitted.module_.seen
+        expected = images[-len(seen) :].transpose(0, 3, 1, 2)
+        scale = 255 if images.dtype == np.uint8 else 1
+        assert np.allclose(seen, expected / scale)
+        assert seen.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_held_out_images_are_never_trained_on(stripes, initialised):
+    split = ValidSplit(0.25, stratified=True, random_state=0)
+    fitted = net(initialised, max_epochs=1).set_params(train_split=split).initialize()
+    train, valid = fitted.get_split_datasets(*stripes)
+
+    def seen(part, training):
+        batches = fitted.get_iterator(part, training=training)
+        return {bytes(image.numpy()) for images, _ in batches for image in images}
+
+    assert len(seen(train, training=True)) == 30
+    assert len(seen(valid, training=False)) == 10
+    assert not seen(train, training=True) & seen(valid, training=False)

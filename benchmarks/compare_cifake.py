@@ -93,9 +93,7 @@ def main() -> None:
     parser.add_argument("--detectors", default="SVM,CNN")
     parser.add_argument("--limit", type=int, help="at most so many images of a split")
     arguments = parser.parse_args()
-    found, predictions = run(
-        arguments.source, arguments.detectors, arguments.limit
-    )
+    found, predictions = run(arguments.source, arguments.detectors, arguments.limit)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     found["peak_memory_mib"] = round(peak / 1024)
     found["study"] = {name: STUDY[name] for name in arguments.detectors.split(",")}

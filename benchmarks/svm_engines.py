@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 
 from skfake import SVMDetector
 from skfake.datasets import load_cifake
-from skfake.evaluation.report import machine, versions
+from skfake.evaluation.provenance import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 ENGINES = ("scikit-learn-intelex", "scikit-learn")
@@ -59,8 +59,8 @@ def main() -> None:
             for part in ("fit_seconds", "predict_seconds")
         },
         "same_labels": float((labels[ENGINES[0]] == labels[ENGINES[1]]).mean()),
-        "versions": versions("scikit-learn-intelex"),
-        "machine": machine(),
+        "versions": describe_versions(),
+        "machine": describe_machine(),
     }
     RESULT.write_text(json.dumps(found, indent=2) + "\n")
     print(pd.DataFrame(rows).T.round(4).to_string())

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage.color import rgb2gray
 
 CHANNELS = (1, 3, 4)
@@ -102,15 +102,16 @@ def check_images(
     if not isinstance(X, np.ndarray | Sequence):
         raise TypeError(f"X must be {FORMS}; got {_describe(X)}.")
     if len(X) == 0:
-        raise ValueError(f"X must hold at least one image; got {_describe(X)}.")
+        raise ValueError(
+            f"X must hold at least one image; got an empty {type(X).__name__}."
+        )
     if isinstance(X[0], str | os.PathLike):
         return _check_paths(X)
     if _is_array(X[0]):
         return _check_sequence(X)
     if not isinstance(X[0], list | tuple):
-        raise TypeError(
-            f"X must be {FORMS}; got {_describe(X)} of {_describe(X[0])}.{_advice(X)}"
-        )
+        came = f"{type(X).__name__} of {type(X[0]).__name__}"
+        raise TypeError(f"X must be {FORMS}; got {came}.{_advice(X)}")
     return _check_array(_nested_array(X), "X", image_shape)
 
 
@@ -257,7 +258,8 @@ def read_image(
     # Pillow's decoders raise nearly any class for a broken file.
     except Exception as error:
         raise ValueError(
-            f"X must hold paths of readable images; got the file {name!r}: {error}"
+            f"X must hold paths of readable images; got the file {name!r}: "
+            f"{_reason(file, error)}."
         ) from error
 
 
@@ -353,7 +355,10 @@ def _check_shape(array: np.ndarray, name: str) -> None:
             "X.reshape(n, H, W, C)."
         )
     if 0 in array.shape:
-        raise ValueError(f"{name} must hold at least one image; got {array.shape}.")
+        raise ValueError(
+            f"{name} must hold at least one image, and each a pixel; got shape "
+            f"{array.shape}."
+        )
     height, n_channels = array.shape[1], array.shape[3]
     if n_channels not in CHANNELS:
         if height in CHANNELS:
@@ -460,6 +465,16 @@ def _set_channels(images: np.ndarray, grayscale: bool) -> np.ndarray:
 # Files
 
 
+def _reason(file: str | os.PathLike | BinaryIO, error: Exception) -> str:
+    if not isinstance(error, UnidentifiedImageError):
+        return str(error).rstrip(".")
+    if isinstance(file, str | os.PathLike):
+        n_bytes = os.path.getsize(file)
+    else:
+        n_bytes = file.seek(0, os.SEEK_END)
+    return "it has no format that Pillow knows" if n_bytes else "it is empty"
+
+
 def _check_size(image: Image.Image) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and image.width * image.height > limit:
@@ -511,10 +526,8 @@ def _depth(X: Any) -> int:
 
 
 def _describe(X: Any) -> str:
-    kind = type(X).__name__
-    if _is_array(X):
-        return f"{kind} of shape {X.shape} and dtype {X.dtype}"
-    return f"an empty {kind}" if isinstance(X, Sequence) and not X else f"a {kind}"
+    kind = "None" if X is None else type(X).__name__
+    return f"{kind} of shape {X.shape}, dtype {X.dtype}" if _is_array(X) else kind
 
 
 def _advice(X: Any) -> str:

@@ -135,11 +135,11 @@ def test_shapes_and_numbers_that_no_image_has_are_refused(X, message):
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (None, "got a NoneType"),
+        (None, "got None"),
         ("folder", r"got one path, 'folder'. Use \[path\]"),
-        ({"a": 1}, "got a dict"),
-        ([{"a": 1}], "got a list of a dict"),
-        (np.array([{"a": 1}]), "ndarray of shape"),
+        ({"a": 1}, "got dict"),
+        ([{"a": 1}], "got list of dict"),
+        (np.array([{"a": 1}]), "got ndarray of dict"),
         ([Image.new("RGB", (4, 4))], r"Use \[np.asarray"),
         ([RGB[0], "a.png"], r"X\[1\] must be an array"),
         (np.array([["a.png"]]), r"Use X.ravel\(\) for a column of paths"),
@@ -172,18 +172,24 @@ def truncated(png):
     return png[: len(png) // 2]
 
 
-def with_wrong_checksum(png):
+def with_broken_header(png):
     return png[:40] + bytes(8) + png[48:]
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda _: b"", lambda _: b"no image", truncated, with_wrong_checksum]
+    ("damage", "reason"),
+    [
+        (lambda _: b"", "it is empty"),
+        (lambda _: b"no image", "it has no format that Pillow knows"),
+        (truncated, "truncated"),
+        (with_broken_header, "it has no format that Pillow knows"),
+    ],
 )
-def test_a_broken_file_is_named(tmp_path, damage):
+def test_a_broken_file_is_named_with_the_reason(tmp_path, damage, reason):
     noise = rng.integers(0, 256, size=(64, 64, 3), dtype=np.uint8)
     path = save(noise, tmp_path / "broken.png")
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r"readable images; got the file '.*broken"):
+    with pytest.raises(ValueError, match=rf"got the file '.*broken\.png': .*{reason}"):
         load_images(check_images([path]))
 
 

@@ -385,6 +385,6 @@ def epoch_figures(net: PixelNet) -> dict[str, list[float]]:
     names = {"train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "dur"}
     epochs = [epoch for epoch in net.history if "dur" in epoch]
     kept = [name for name in sorted(names) if epochs and name in epochs[0]]
-    figures = {name: [epoch[name] for epoch in epochs] for name in kept}
+    figures = {name: [float(epoch[name]) for epoch in epochs] for name in kept}
     figures["seconds"] = figures.pop("dur", [])
     return figures

@@ -24,6 +24,17 @@ RESULT = Path(__file__).with_suffix(".json")
 ENGINES = ("scikit-learn-intelex", "scikit-learn")
 
 
+def to_markdown(found: dict) -> str:
+    """One sentence on what the fast engine gains."""
+    fit, predict = found["speed_up"].values()
+    return (
+        f"On {found['n_train']:,} images of CIFAKE, scikit-learn-intelex fits "
+        f"{fit:.1f} times and predicts {predict:.1f}\ntimes faster than scikit-learn, "
+        f"features included, with the same label on\n{found['same_labels']:.3%} of "
+        f"{found['n_test']:,} test images."
+    )
+
+
 def main() -> None:
     """Run, print and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -64,7 +75,7 @@ def main() -> None:
     }
     RESULT.write_text(json.dumps(found, indent=2) + "\n")
     print(pd.DataFrame(rows).T.round(4).to_string())
-    print(f"Same labels on {found['same_labels']:.2%} of the test images.")
+    print(to_markdown(found))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,118 @@
+"""Settings of the manual, and three small things that Sphinx lacks."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, roles
+from sphinx import addnodes
+from sphinx.ext.autosummary import autosummary_table
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import skfake  # noqa: E402
+
+project = "skfake"
+author = "the skfake developers"
+copyright = author
+version = release = skfake.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+default_role = "name"
+
+autosummary_generate = True
+autosummary_ignore_module_all = False
+# Docstrings say the types, in words that help more than annotations.
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skfake {release}"
+html_static_path = ["_static"]
+html_css_files = ["skfake.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_end": ["theme-switcher"],
+    "footer_start": ["sphinx-version"],
+    "footer_end": ["theme-version"],
+    "header_links_before_dropdown": 6,
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+}
+html_sidebars = {
+    name: []
+    for name in (
+        "index",
+        "five_minutes",
+        "images",
+        "detectors",
+        "comparing",
+        "datasets",
+        "house",
+        "citing",
+    )
+}
+
+
+def name_role(role, rawtext, text, lineno, inliner, options=None, content=()):
+    """Link what may be the name of an object; show any other text as code."""
+    kind = "py:obj" if text.replace(".", "").isidentifier() else "code"
+    function, messages = roles.role(kind, inliner.language, lineno, inliner.reporter)
+    found, more = function(role, rawtext, text, lineno, inliner, options or {}, content)
+    return found, messages + more
+
+
+class CommandOutput(Directive):
+    """Run the command `skfake` while the manual is built, and show what it prints."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict] = {}
+
+    def run(self):
+        """One literal block: the command and its output."""
+        arguments = self.arguments[0].split()
+        code = "import sys; sys.argv[0] = 'skfake'; import skfake.cli as c; c.main()"
+        plain = {"COLUMNS": "84", "NO_COLOR": "1", "TERM": "dumb"}
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=ROOT,
+            env=os.environ | plain | {"PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+        )
+        if done.returncode:
+            raise self.error(f"skfake {self.arguments[0]}: {done.stderr}")
+        lines = [line.rstrip() for line in done.stdout.strip("\n").splitlines()]
+        text = "\n".join([f"$ skfake {self.arguments[0]}", *lines])
+        return [nodes.literal_block(text, text, language="console")]
+
+
+def drop_citations(app, doctree):
+    """Take out of the tables of summaries what cites a list on another page."""
+    for table in doctree.findall(autosummary_table):
+        for cited in list(table.findall(addnodes.pending_xref)):
+            if cited["refdomain"] == "citation":
+                before = cited.parent[cited.parent.index(cited) - 1]
+                cited.parent.replace(before, nodes.Text(before.rstrip()))
+                cited.parent.remove(cited)
+
+
+def setup(app):
+    """Register them."""
+    app.add_role("name", name_role)
+    app.add_directive("command-output", CommandOutput)
+    app.connect("doctree-read", drop_citations)

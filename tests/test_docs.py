@@ -1,0 +1,141 @@
+"""The manual: whole, in step with the code, and with links that lead somewhere."""
+
+import inspect
+import re
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import resolve_name
+
+import pytest
+
+from tests.test_house import FILES, LEANS_ON, imported_places, place_of
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.rst"))
+PUBLIC = [
+    f"{module}.{name}"
+    for module in ("skfake", "skfake.datasets", "skfake.evaluation")
+    for name in import_module(module).__all__
+]
+# Of numpydoc's checks, those that hold throughout. What is left out: a summary in the
+# imperative, sections that not every object needs, and types in its own grammar.
+CHECKS = {
+    "GL01",
+    "GL02",
+    "GL03",
+    "GL05",
+    "GL06",
+    "GL07",
+    "GL08",
+    "GL09",
+    "GL10",
+    "SS01",
+    "SS02",
+    "SS03",
+    "SS04",
+    "SS06",
+    "PR01",
+    "PR02",
+    "PR03",
+    "PR05",
+    "PR06",
+    "PR07",
+    "PR08",
+    "PR09",
+    "PR10",
+    "RT01",
+    "RT02",
+    "RT04",
+    "RT05",
+    "YD01",
+    "SA02",
+    "SA03",
+    "SA04",
+}
+
+
+def own_methods(name):
+    """Public methods that skfake itself defines, inherited ones among them."""
+    found = resolve_name(name)
+    if inspect.isclass(found):
+        for method, function in inspect.getmembers(found, inspect.isroutine):
+            module = inspect.getmodule(inspect.unwrap(function))
+            if not method.startswith("_") and module and "skfake" in module.__name__:
+                yield f"{name}.{method}"
+
+
+def documented_names():
+    """Names in the reference, each below the module that it is listed under."""
+    module, names = "", set()
+    for line in (DOCS / "reference" / "index.rst").read_text().splitlines():
+        if found := re.fullmatch(r"\.\. currentmodule:: (\S+)", line):
+            module = found[1]
+        elif found := re.fullmatch(r"   ([A-Za-z]\w*)", line):
+            names.add(f"{module}.{found[1]}")
+    return names
+
+
+def test_the_reference_lists_every_public_name():
+    listed = {id(resolve_name(name)) for name in documented_names()}
+    assert [name for name in PUBLIC if id(resolve_name(name)) not in listed] == []
+
+
+def test_the_index_leads_to_every_page():
+    toctree = (DOCS / "index.rst").read_text().partition(".. toctree::")[2]
+    assert {page.stem for page in PAGES} - {"index"} <= {*re.findall(r"\w+", toctree)}
+
+
+@pytest.mark.parametrize(
+    "name", [*PUBLIC, *(method for name in PUBLIC for method in own_methods(name))]
+)
+def test_docstrings_are_numpydoc(name):
+    validate = pytest.importorskip(
+        "numpydoc.validate", reason="numpydoc comes with the extra docs"
+    )
+    # What a user does not make, but gets, has its fields under Attributes.
+    checks = CHECKS - ({"PR01"} if is_dataclass(resolve_name(name)) else set())
+    errors = validate.validate(name)["errors"]
+    assert [error for error in errors if error[0] in checks] == []
+
+
+def test_the_picture_of_the_house_shows_every_import_and_no_forbidden_one():
+    picture = (DOCS / "_static" / "house.svg").read_text()
+    arrows = set(re.findall(r'class="arrow" id="house-(\w+)-(\w+)"', picture))
+    imports = {
+        (place_of(file), place)
+        for file in FILES
+        for place in imported_places(file)
+        if place != place_of(file)
+    }
+    # An arrow to validation.py stands for images.py too, as the page says.
+    implied = {(place, "images") for place, to in arrows if to == "validation"}
+    assert imports <= arrows | implied
+    assert arrows <= {(place, to) for place in LEANS_ON for to in LEANS_ON[place]}
+    assert set(re.findall(r'class="box" id="house-(\w+)"', picture)) == set(LEANS_ON)
+
+
+def test_the_table_of_the_house_says_what_the_test_of_imports_allows():
+    rows = (DOCS / "house.rst").read_text().split("   * - ")[2:]
+    table = {}
+    for row in rows:
+        _, place, _, leans_on = re.split(r"\n     - ", row.partition("\n\n")[0])
+        words = set(re.findall(r"\w+", leans_on))
+        table[re.search(r"\w+", place)[0]] = words & set(LEANS_ON)
+    assert table == LEANS_ON
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    text = page.read_text()
+    for target in re.findall(r":doc:`([^`<>]+)`", text):
+        assert (DOCS / f"{target}.rst").is_file(), target
+    for target in re.findall(r":(?:func|class|meth):`[^`]*?~?(skfake[\w.]+)>?`", text):
+        assert resolve_name(target), target
+
+
+def test_files_that_the_guide_for_contributors_names_exist():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:docs|tests|benchmarks)/[\w./]*)`", text)
+    assert [path for path in named if not (ROOT / path).exists()] == []

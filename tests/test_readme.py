@@ -1,0 +1,41 @@
+"""Figures in the README are those that the benchmarks wrote."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import compare_cifake, svm_engines
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("benchmark", [compare_cifake, svm_engines])
+def test_figures_are_those_that_the_benchmark_wrote(benchmark):
+    found = json.loads(benchmark.RESULT.read_text())
+    shown = README.partition(f"<!-- benchmarks/{benchmark.RESULT.stem}.py -->\n")[2]
+    assert shown.partition("\n<!-- end -->")[0] == benchmark.to_markdown(found)
+
+
+def test_both_engines_of_the_svm_give_the_same_labels():
+    found = json.loads(svm_engines.RESULT.read_text())
+    assert found["same_labels"] >= 0.999
+    assert found["n_test"] == 20_000
+
+
+def test_the_study_s_figures_are_reproduced():
+    found = json.loads(compare_cifake.RESULT.read_text())
+    table = {row["detector"]: row for row in found["table"]}
+    assert table["SVM"]["accuracy"] == pytest.approx(0.815, abs=0.003)
+    assert table["SVM"]["roc_auc"] == pytest.approx(0.897, abs=0.003)
+    assert table["SVM"]["fit_seconds"] < 240
+    assert table["CNN"]["accuracy"] >= compare_cifake.STUDY["CNN"]["accuracy"]
+
+
+def test_every_file_that_the_readme_links_to_is_there():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists()
+    for path in re.findall(r"`((?:benchmarks|docs)/[\w./]+)`", README):
+        assert (ROOT / path).exists()

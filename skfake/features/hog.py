@@ -177,15 +177,12 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _describe_batch(self, images: np.ndarray | list) -> np.ndarray:
         pixels = load_images(images, image_size=self.image_size, grayscale=True)
-        # Bytes as they are: scikit-image reads them so, and a block's length gets a
-        # constant added that depends on the scale.
-        scale = 1 if pixels.dtype == np.uint8 else 255
-        gray = pixels[..., 0].astype(np.float64) * scale
-        return np.stack([self._describe(image) for image in gray])
+        return np.stack([self._describe(image) for image in pixels[..., 0]])
 
     def _describe(self, image: np.ndarray) -> np.ndarray:
         return hog(
-            image,
+            # As scikit-image computes for bytes; it would keep float32.
+            image.astype(np.float64),
             orientations=self.orientations,
             pixels_per_cell=(self.pixels_per_cell, self.pixels_per_cell),
             cells_per_block=(self.cells_per_block, self.cells_per_block),

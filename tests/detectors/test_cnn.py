@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 from skorch.callbacks import Callback
 
 from skfake import CNNDetector
@@ -42,6 +43,13 @@ def test_history_holds_loss_and_accuracy_of_every_epoch(stripes):
     assert history["valid_accuracy"][-1] == 1.0
 
 
+def test_the_network_standardises_by_the_training_images(stripes):
+    X, y = stripes
+    layer = small(max_epochs=1).fit(X, y).net_.module_[0]
+    assert np.allclose(layer.mean.ravel(), X.mean((0, 1, 2)) / 255, atol=1e-6)
+    assert np.allclose(layer.std.ravel(), X.std((0, 1, 2)) / 255, atol=1e-6)
+
+
 def test_without_validation_all_images_are_trained_on(stripes):
     detector = small(validation_fraction=None).fit(*stripes)
     assert set(detector.history_) == {"train_loss", "train_accuracy", "seconds"}
@@ -63,6 +71,11 @@ def test_early_stopping_returns_to_the_best_epoch(stripes):
     losses = detector.history_["valid_loss"]
     assert len(losses) < 60
     assert len(losses) == np.argmin(losses) + 3
+    _, held_out = detector.net_.get_split_datasets(X, noise)
+    probabilities = detector.predict_proba(X[held_out.indices])
+    assert log_loss(noise[held_out.indices], probabilities) == pytest.approx(
+        min(losses), abs=1e-5
+    )
 
 
 def test_early_stopping_needs_validation(stripes):

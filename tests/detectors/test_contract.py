@@ -84,6 +84,14 @@ def test_every_form_of_X_gets_the_same_scores(fitted, X, stripes):
     assert np.allclose(scores_of(fitted, X), scores_of(fitted, stripes[0]))
 
 
+def test_rows_have_the_shape_of_the_images_fitted_on(detector, stripes):
+    X, y = stripes
+    wide = np.concatenate([X[:, :8], X[:, 8:]], axis=2)
+    detector = clone(detector).fit(wide, y)
+    rows = wide.reshape(len(wide), -1)
+    assert np.allclose(scores_of(detector, rows), scores_of(detector, wide))
+
+
 def test_images_of_other_sizes_and_ragged_lists_are_judged(fitted, stripes):
     images = [image[:, : 16 - i] for i, image in enumerate(stripes[0][:4])]
     assert scores_of(fitted, images).shape == scores_of(fitted, stripes[0][:4]).shape

@@ -80,8 +80,8 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
 
     engine : {"auto", "scikit-learn", "scikit-learn-intelex"}, default="auto"
         Which library's SVC does the work. scikit-learn-intelex solves the same
-        problem many times faster on x86 processors, in float32; "auto" takes it where
-        it is installed (`pip install "skfake[fast]"`).
+        problem many times faster on x86 processors, in float32 unless `probability`
+        is True; "auto" takes it where it is installed (`pip install "skfake[fast]"`).
 
     cache_size : float, default=1000
         Memory for the kernel in megabytes (2**20 bytes).
@@ -215,12 +215,12 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         if self.probability:
             svc = calibrate(svc, smallest_class)
         self.features_ = make_pipeline(self._make_hog(), StandardScaler())
-        features = self.features_.fit_transform(images)
+        features = self._cast(self.features_.fit_transform(images))
         # As weights of images, class weights reach the calibration too.
         weights = compute_sample_weight(self.class_weight, y)
         # What is passed on here is no metadata of the user's to be routed.
         with config_context(enable_metadata_routing=False):
-            self.svc_ = svc.fit(self._cast(features), y, sample_weight=weights)
+            self.svc_ = svc.fit(features, y, sample_weight=weights)
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -286,9 +286,10 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
 
     def _cast(self, features: np.ndarray) -> np.ndarray:
         # benchmarks/svm_engines.py: the fast engine's labels stay the same in float32,
-        # which halves its time. scikit-learn's computes in float64 anyway.
-        fast = self.engine_ == "scikit-learn-intelex"
-        return features.astype(np.float32 if fast else np.float64, copy=False)
+        # which halves its time. scikit-learn's computes in float64 anyway. Calibration
+        # in scikit-learn 1.6 (no longer in 1.9) wants scores of the weights' dtype.
+        single = self.engine_ == "scikit-learn-intelex" and not self.probability
+        return features.astype(np.float32 if single else np.float64, copy=False)
 
     def _make_hog(self) -> HOGTransformer:
         return HOGTransformer(

@@ -62,8 +62,14 @@ def isolated_seed(seed: int, device: str | torch.device) -> Iterator[None]:
         Where the block computes.
     """
     device = torch.device(device)
-    devices = [] if device.type == "cpu" else [torch.accelerator.current_device_index()]
-    kind = "cuda" if device.type == "cpu" else device.type
-    with torch.random.fork_rng(devices=devices, device_type=kind):
+    # Other kinds of accelerators have one generator, which can't be told by number.
+    numbered = device.type in ("cuda", "xpu")
+    index = device.index
+    if numbered and index is None:
+        index = torch.accelerator.current_device_index()
+    with torch.random.fork_rng(
+        devices=[index] if numbered else [],
+        device_type=device.type if numbered else "cuda",
+    ):
         torch.manual_seed(seed)
         yield

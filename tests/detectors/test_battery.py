@@ -23,7 +23,12 @@ def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks([SVMDetector(engine="scikit-learn-intelex")])
+@parametrize_with_checks(
+    [
+        SVMDetector(engine="scikit-learn-intelex"),
+        SVMDetector(engine="scikit-learn-intelex", probability=True),
+    ]
+)
 def test_the_fast_engine_passes_every_check_of_scikit_learn(estimator, check):
     pytest.importorskip("sklearnex", reason="scikit-learn-intelex is not installed")
     check(estimator)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from skfake.training.seeding import derive_seed, draw_seed, isolated_seed
@@ -21,6 +22,17 @@ def test_the_generator_is_restored():
     with isolated_seed(3, "cpu"):
         torch.rand(10)
     assert torch.rand(1).item() == expected
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_the_generator_of_a_gpu_is_restored():
+    torch.manual_seed(1)
+    expected = torch.rand(1, device="cuda").item()
+    torch.manual_seed(1)
+    with isolated_seed(3, "cuda:0"):
+        torch.rand(10, device="cuda")
+    assert torch.rand(1, device="cuda").item() == expected
 
 
 def test_parts_of_a_fit_have_seeds_of_their_own():

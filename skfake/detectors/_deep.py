@@ -101,7 +101,8 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Raises
         ------
         ValueError
-            If X or y can't be read, or `validation_fraction` leaves a class out.
+            If X or y can't be read, `validation_fraction` leaves a class out, or
+            `device` is not there.
         """
         images, y = validate_images(self, X, y, reset=True)
         codes = encode_labels(self, y)
@@ -191,12 +192,22 @@ def resolve_device(device: str) -> str:
     Returns
     -------
     str
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device, or this machine has none.
     """
-    if device != "auto":
-        return device
-    if torch.accelerator.is_available():
-        return str(torch.accelerator.current_accelerator())
-    return "cpu"
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    here = ["cpu"] if accelerator is None else ["cpu", accelerator.type]
+    if device == "auto":
+        return here[-1]
+    if device.partition(":")[0] not in here:
+        raise ValueError(
+            f"device must be 'auto' or a device that torch finds here, {here}; got "
+            f"{device!r}."
+        )
+    return device
 
 
 def resolve_precision(precision: str, device: str) -> str:
@@ -382,9 +393,10 @@ def epoch_figures(net: PixelNet) -> dict[str, list[float]]:
         `train_loss`, `train_accuracy`, `seconds` and, where images were held out,
         `valid_loss` and `valid_accuracy`.
     """
-    names = {"train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "dur"}
+    names = ["train_loss", "train_accuracy"]
+    if net.train_split is not None:
+        names += ["valid_loss", "valid_accuracy"]
+    # An epoch that Ctrl-C broke off has no duration.
     epochs = [epoch for epoch in net.history if "dur" in epoch]
-    kept = [name for name in sorted(names) if epochs and name in epochs[0]]
-    figures = {name: [float(epoch[name]) for epoch in epochs] for name in kept}
-    figures["seconds"] = figures.pop("dur", [])
-    return figures
+    figures = {name: [float(epoch[name]) for epoch in epochs] for name in names}
+    return {**figures, "seconds": [float(epoch["dur"]) for epoch in epochs]}

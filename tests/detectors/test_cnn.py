@@ -89,6 +89,17 @@ def test_ctrl_c_ends_training_and_keeps_the_network_so_far(stripes):
     assert detector.predict(stripes[0]).shape == (40,)
 
 
+def test_ctrl_c_in_the_first_epoch_leaves_an_empty_history(stripes):
+    detector = small(callbacks=[StopAfter(0)]).fit(*stripes)
+    assert detector.history_ == {name: [] for name in FIGURES}
+
+
+@pytest.mark.parametrize("device", ["gpu", "meta", "xla:3"])
+def test_a_device_that_is_not_there_is_refused(stripes, device):
+    with pytest.raises(ValueError, match=rf"that torch finds here, .*got '{device}'"):
+        small(device=device).fit(*stripes)
+
+
 def test_callbacks_are_called_and_stay_as_they_were(stripes):
     callback = CountEpochs()
     detector = small(callbacks=[callback]).fit(*stripes)

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import Tags, _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import (
     Interval,
-    InvalidParameterError,
     StrOptions,
     validate_params,
 )
@@ -23,7 +22,6 @@ from skfake.images import check_images, is_rows
 
 __all__ = [
     "Interval",
-    "InvalidParameterError",
     "StrOptions",
     "_fit_context",
     "_safe_indexing",

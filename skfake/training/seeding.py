@@ -31,7 +31,7 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
 
 
 def derive_seed(seed: int, *keys: int) -> int:
-    """Seed for one part of a fit, such as an epoch: independent of all others.
+    """Seed for one part of a fit, such as an epoch, by numbers of equal count.
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ def derive_seed(seed: int, *keys: int) -> int:
         Seed of the fit.
 
     *keys : int
-        Which part.
+        Which part. Zeros at the end count for nothing, as in numpy's `SeedSequence`:
+        (0,) and (0, 0) are one part.
 
     Returns
     -------

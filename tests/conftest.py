@@ -15,17 +15,26 @@ import torch
 # each other at every step where the machine has other work.
 torch.set_num_threads(1)
 
-SHARED = Path(__file__).parents[2] / "shared"
+BESIDE = Path(__file__).parents[2] / "shared"
+SHARED = Path(os.environ.get("SKFAKE_SHARED", BESIDE))
 
 
 @pytest.fixture(scope="session")
 def cifake_path():
     """Path of the archive that holds all of CIFAKE."""
-    shared = Path(os.environ.get("SKFAKE_SHARED", SHARED))
-    path = shared / "data" / "cifake.tar.gz"
+    path = SHARED / "data" / "cifake.tar.gz"
     if not path.exists():
         pytest.skip(f"CIFAKE is not at {path}; SKFAKE_SHARED names its folder.")
     return path
+
+
+@pytest.fixture(scope="session")
+def weights_folder():
+    """Folder of the files that were learned on ImageNet."""
+    folder = SHARED / "weights"
+    if not folder.exists():
+        pytest.skip(f"No weights are at {folder}; SKFAKE_SHARED names its folder.")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@ import pytest
 import torch
 from torch import nn
 
+from skfake.networks.compact import SMALLEST_SIZE as COMPACT_SMALLEST_SIZE
+from skfake.networks.compact import CompactNet
 from skfake.networks.standardize import Standardize
 from skfake.networks.study_cnn import SMALLEST_SIZE, StudyCNN
 
@@ -46,3 +48,24 @@ def test_batch_normalisation_can_be_left_out():
     settings = {**SETTINGS, "batch_norm": False}
     network = StudyCNN(2, image_size=8, n_channels=1, **settings)
     assert not any(isinstance(m, nn.BatchNorm2d) for m in network)
+
+
+@pytest.mark.parametrize("image_size", [COMPACT_SMALLEST_SIZE, 7, 32, 45])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_the_compact_network_takes_every_size(image_size, n_channels):
+    network = CompactNet(5, n_channels=n_channels, n_filters=(4, 6))
+    images = torch.zeros(2, n_channels, image_size, image_size + 1)
+    assert network(images).shape == (2, 5)
+    network(images).sum().backward()
+
+
+def test_the_compact_network_does_not_take_fewer_pixels():
+    network = CompactNet(2, n_channels=3, n_filters=(4, 6))
+    size = COMPACT_SMALLEST_SIZE - 1
+    with pytest.raises(RuntimeError):
+        network(torch.zeros(2, 3, size, size))
+
+
+def test_the_compact_network_is_small():
+    network = CompactNet(2, n_channels=3, n_filters=(48, 128))
+    assert sum(p.numel() for p in network.parameters()) == 250_466

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import Tags, _safe_indexing, check_consistent_length
 from sklearn.utils._param_validation import (
     Interval,
+    Options,
     StrOptions,
     validate_params,
 )
@@ -22,11 +23,13 @@ from skfake.images import check_images, is_rows
 
 __all__ = [
     "Interval",
+    "Options",
     "StrOptions",
     "_fit_context",
     "_safe_indexing",
     "accept_images",
     "decode_scores",
+    "encode_known_labels",
     "encode_labels",
     "validate_images",
     "validate_params",
@@ -125,6 +128,42 @@ def encode_labels(estimator: BaseEstimator, y: np.ndarray) -> np.ndarray:
             f"{len(y)} images."
         )
     return codes
+
+
+def encode_known_labels(
+    classes: np.ndarray, y: np.ndarray, *, whole: bool = False
+) -> np.ndarray:
+    """Codes of labels whose classes are known already.
+
+    Parameters
+    ----------
+    classes : array of shape (k,)
+        Labels, sorted.
+
+    y : array of shape (n,)
+        Labels as `validate_images` returns them.
+
+    whole : bool, default=False
+        Whether y must hold every class.
+
+    Returns
+    -------
+    int array of shape (n,)
+        0 to k - 1.
+
+    Raises
+    ------
+    ValueError
+        If y holds a label that is no class, or lacks one that it must hold.
+    """
+    check_classification_targets(y)
+    came = np.unique(y)
+    if not np.isin(came, classes).all() or (whole and len(came) < len(classes)):
+        raise ValueError(
+            f"y must hold the classes that were learned before, {classes.tolist()}; "
+            f"got {came.tolist()}."
+        )
+    return np.searchsorted(classes, y)
 
 
 def decode_scores(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -1,47 +1,97 @@
-"""Batches cut from images that lie in memory as one tensor."""
+"""Batches cut from images: resident on the device, in memory, or opened when needed."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+# Batches read ahead of the one that is trained on.
+N_AHEAD = 3
+
 
 class PixelDataset(Dataset):
-    """Images, and the codes of their labels, as two tensors.
+    """Images, and the codes of their labels.
 
     Parameters
     ----------
-    images : uint8 or float32 array of shape (n, H, W, C)
-        Pixels; not copied where that can be helped.
+    images : array-like of shape (n, H, W, C)
+        uint8 or float32 pixels: an array, a memory map, or anything that has a length
+        and gives an array for `images[rows]`, such as files that are opened then.
 
     codes : int array of shape (n,), default=None
         Codes of the labels; zeros where there are none.
     """
 
-    def __init__(self, images: np.ndarray, codes: np.ndarray | None = None) -> None:
-        # Torch warns of arrays that it may not write to, such as memory maps.
-        self.images = torch.from_numpy(np.require(images, requirements=["C", "W"]))
+    def __init__(self, images: Any, codes: np.ndarray | None = None) -> None:
+        self.images = images
         self.codes = (
             torch.zeros(len(images), dtype=torch.int64)
             if codes is None
             else torch.from_numpy(np.asarray(codes, dtype=np.int64))
         )
+        self.resident: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self.images[index], self.codes[index]
+        images, codes = self.take(torch.tensor([index]))
+        return images[0], codes[0]
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether pixels can be had without waiting for a disk or a decoder."""
+        plain = isinstance(self.images, np.ndarray)
+        return plain and not isinstance(self.images, np.memmap)
+
+    def move_to(self, device: str | torch.device) -> None:
+        """Keep the images on an accelerator, if they take half of what is free there.
+
+        Parameters
+        ----------
+        device : str or torch.device
+            Where batches are computed. Nothing is moved to a CPU.
+        """
+        device = torch.device(device)
+        if device.type != "cuda" or not self.in_memory:
+            return
+        free, _ = torch.cuda.mem_get_info(device)
+        if self.images.nbytes <= free / 2:
+            writable = np.require(self.images, requirements=["C", "W"])
+            self.resident = torch.from_numpy(writable).to(device)
+            self.codes = self.codes.to(device)
+
+    def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Images and codes of some rows, by one gather.
+
+        Parameters
+        ----------
+        rows : int tensor of shape (m,)
+            Which; on the CPU.
+
+        Returns
+        -------
+        images : tensor of shape (m, H, W, C)
+        codes : int64 tensor of shape (m,)
+        """
+        if self.resident is not None:
+            rows = rows.to(self.resident.device, non_blocking=True)
+            return self.resident[rows], self.codes[rows]
+        return torch.from_numpy(self.images[rows.numpy()]), self.codes[rows]
 
 
 class Batches:
     """Iterate over a dataset in batches of nearly equal size.
 
-    A batch is one gather from the resident tensor: no Python runs per image.
+    A batch is one gather: no Python runs per image. Where images come from a disk, or
+    have to travel to an accelerator, a thread reads ahead.
 
     Parameters
     ----------
@@ -55,6 +105,9 @@ class Batches:
         Largest number of images in a batch. Batches differ by at most one image, so
         that no small rest is left to disturb batch normalisation.
 
+    device : str or torch.device, default="cpu"
+        Where the batches go. For CUDA they leave pinned memory.
+
     generator : torch.Generator, default=None
         Source of the order. With None the rows keep theirs.
     """
@@ -65,11 +118,13 @@ class Batches:
         rows: Tensor,
         *,
         batch_size: int,
+        device: str | torch.device = "cpu",
         generator: torch.Generator | None = None,
     ) -> None:
         self.dataset = dataset
         self.rows = rows
         self.batch_size = batch_size
+        self.device = torch.device(device)
         self.generator = generator
 
     def __len__(self) -> int:
@@ -79,5 +134,29 @@ class Batches:
         rows = self.rows
         if self.generator is not None:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
-        for part in rows.tensor_split(len(self)):
-            yield self.dataset.images[part], self.dataset.codes[part]
+        parts = rows.tensor_split(len(self))
+        waits = not self.dataset.in_memory or self.device.type != "cpu"
+        if waits and self.dataset.resident is None:
+            yield from self._read_ahead(parts)
+        else:
+            yield from map(self.dataset.take, parts)
+
+    def _read_ahead(self, parts: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, Tensor]]:
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            waiting: deque[Future] = deque()
+            for part in parts:
+                waiting.append(reader.submit(self._read, part))
+                if len(waiting) > N_AHEAD:
+                    yield self._send(*waiting.popleft().result())
+            while waiting:
+                yield self._send(*waiting.popleft().result())
+
+    def _read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        images, codes = self.dataset.take(rows)
+        if self.device.type == "cuda":
+            return images.pin_memory(), codes.pin_memory()
+        return images, codes
+
+    def _send(self, images: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+        images = images.to(self.device, non_blocking=True)
+        return images, codes.to(self.device, non_blocking=True)

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
 import torch
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback, EpochTimer, PassthroughScoring, PrintLog
-from torch import Tensor
+from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
+from torch import Tensor, nn
 from torch.utils.data import Subset
 
+from skfake.training.augment import center_crop
 from skfake.training.batches import Batches, PixelDataset
+from skfake.training.device import largest_batch, resolve_device
 from skfake.training.seeding import derive_seed, isolated_seed
+
+Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class PixelNet(NeuralNetClassifier):
-    """Train any network on images that lie in memory.
+    """Train any network on images.
 
-    `fit(images, codes)` takes pixels, uint8 or float32 of shape (n, H, W, C), and
-    codes from 0 to k - 1. The module sees floats of shape (n, C, H, W) in the
-    channels-last memory layout: bytes as 0 to 1, floats as they come.
+    `fit(images, codes)` takes pixels, uint8 or float32 of shape (n, H, W, C) or a
+    `PixelDataset` of such, and codes from 0 to k - 1. The module sees floats of shape
+    (n, C, H, W) in the channels-last memory layout: bytes as 0 to 1, floats as they
+    come.
 
-    Each epoch draws its order, and seeds what the network draws itself, from `seed`
-    and the number of the epoch alone. The generators of the caller are left alone.
+    Each epoch draws its order, how images are augmented, and what the network draws
+    itself, from `seed` and the number of the epoch alone. The generators of the caller
+    are left alone.
 
     Parameters
     ----------
@@ -36,16 +44,37 @@ class PixelNet(NeuralNetClassifier):
     precision : "float32" or "bfloat16"
         Arithmetic of training. Predictions are always made in float32.
 
+    augment : callable, default=None
+        From a batch of pixels and a generator to the batch that is trained on.
+
+    crop_size : int, default=None
+        Side, in pixels, of the central square that is judged. With None the whole
+        image is.
+
+    average_flips : bool, default=False
+        Whether a prediction is the mean of the image's logits and its mirror image's.
+
     **kwargs
         As `skorch.NeuralNetClassifier`.
     """
 
     def __init__(
-        self, module: Any, *, seed: int = 0, precision: str = "float32", **kwargs: Any
+        self,
+        module: Any,
+        *,
+        seed: int = 0,
+        precision: str = "float32",
+        augment: Augment | None = None,
+        crop_size: int | None = None,
+        average_flips: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(module, **kwargs)
         self.seed = seed
         self.precision = precision
+        self.augment = augment
+        self.crop_size = crop_size
+        self.average_flips = average_flips
 
     def get_default_callbacks(self) -> list:
         """Loss and accuracy of an epoch, its seconds, and the log of them."""
@@ -60,10 +89,21 @@ class PixelNet(NeuralNetClassifier):
         ]
         return [
             ("epoch_timer", EpochTimer()),
-            ("batch_accuracy", BatchAccuracy()),
             *((callback.name, callback) for callback in recorded),
             ("print_log", PrintLog()),
         ]
+
+    def initialize_module(self) -> Self:
+        """Bring the module to the memory layout that convolutions are fastest in."""
+        super().initialize_module()
+        self.module_.to(memory_format=torch.channels_last)
+        return self
+
+    def torch_compile(self, module: nn.Module, name: str) -> nn.Module:
+        """Compile in place: names of weights stay, and pickles need no compiler."""
+        if self.compile and name == "module":
+            module.compile(**self.get_params_for("compile"))
+        return module
 
     def fit_loop(self, X: Any, y: Any = None, **kwargs: Any) -> Self:
         """Run the epochs and leave the caller's random numbers as they were."""
@@ -72,8 +112,9 @@ class PixelNet(NeuralNetClassifier):
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Seed the epoch by its number, so that a continued fit is the same fit."""
-        self.generator_.manual_seed(derive_seed(self.seed, len(self.history), 0))
-        torch.manual_seed(derive_seed(self.seed, len(self.history), 1))
+        for part, generator in enumerate((self.order_, self.draws_)):
+            generator.manual_seed(derive_seed(self.seed, len(self.history), part))
+        torch.manual_seed(derive_seed(self.seed, len(self.history), 2))
         super().on_epoch_begin(net, **kwargs)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
@@ -88,45 +129,160 @@ class PixelNet(NeuralNetClassifier):
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches:
         """Batches of a dataset, or of the part of it that a split has taken."""
-        part = "iterator_train" if training else "iterator_valid"
-        batch_size = self.get_params_for(part).get("batch_size", self.batch_size)
         if isinstance(dataset, Subset):
             rows = torch.as_tensor(np.asarray(dataset.indices))
             dataset = dataset.dataset
         else:
             rows = torch.arange(len(dataset))
-        generator = None
-        if training:
-            generator = self.generator_ = torch.Generator()
-        return Batches(dataset, rows, batch_size=batch_size, generator=generator)
+        if not training:
+            size = largest_batch(dataset[0][0].shape[0], self.device)
+            return Batches(dataset, rows, batch_size=size, device=self.device)
+        dataset.move_to(self.device)
+        self.order_, self.draws_ = torch.Generator(), torch.Generator()
+        batches = Batches(
+            dataset,
+            rows,
+            batch_size=self.batch_size,
+            device=self.device,
+            generator=self.order_,
+        )
+        self.n_batches_ = len(batches)
+        return batches
+
+    def run_single_epoch(
+        self,
+        iterator: Batches | None,
+        training: bool,
+        prefix: str,
+        step_fn: Callable,
+        **fit_params: Any,
+    ) -> None:
+        """Go through the batches; read their figures together, after the last.
+
+        Asking an accelerator for a number at every step would make it wait.
+        """
+        if iterator is None:
+            return
+        figures = []
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            with explain_lack_of_memory(batch[0]):
+                step = step_fn(batch, **fit_params)
+            right = (step["y_pred"].argmax(dim=1) == batch[1]).float().mean()
+            figures.append(torch.stack([step["loss"].detach().float(), right]))
+            self.history.record_batch(f"{prefix}_batch_size", len(batch[1]))
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        rows = self.history[-1]["batches"][-len(figures) :]
+        for row, (loss, accuracy) in zip(
+            rows, torch.stack(figures).tolist(), strict=True
+        ):
+            row[f"{prefix}_loss"], row[f"{prefix}_accuracy"] = loss, accuracy
+        self.history.record(f"{prefix}_batch_count", len(figures))
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Train on a batch that is augmented first."""
+        images, codes = batch
+        if self.augment is not None:
+            images = self.augment(images, self.draws_)
+        return super().train_step_single((images, codes), **fit_params)
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Judge held-out images with the arithmetic of training."""
+        with self._autocast():
+            return super().validation_step(batch, **fit_params)
+
+    def evaluation_step(self, batch: Any, training: bool = False) -> Tensor:
+        """Logits of a batch, averaged over its mirror image where that is wanted."""
+        if training or not self.average_flips:
+            return super().evaluation_step(batch, training=training)
+        images, codes = batch
+        logits = super().evaluation_step(batch)
+        return (logits + super().evaluation_step((images.flip(2), codes))) / 2
 
     def infer(self, x: Tensor, **fit_params: Any) -> Tensor:
         """Bring a batch to the device, to floats and to channels first, and apply."""
-        x = x.to(self.device, non_blocking=True).permute(0, 3, 1, 2)
+        x = x.to(self.device, non_blocking=True)
+        if self.crop_size is not None and not self.module_.training:
+            x = center_crop(x, self.crop_size)
+        x = x.permute(0, 3, 1, 2)
         x = x.float() / 255 if x.dtype == torch.uint8 else x
-        kind = torch.device(self.device).type
-        autocast = self.module_.training and self.precision == "bfloat16"
-        with torch.autocast(kind, dtype=torch.bfloat16, enabled=autocast):
+        if not self.module_.training:
+            return self.module_(x, **fit_params).float()
+        with self._autocast():
             return self.module_(x, **fit_params).float()
 
+    def _autocast(self) -> torch.autocast:
+        kind = torch.device(self.device).type
+        enabled = self.precision == "bfloat16"
+        return torch.autocast(kind, dtype=torch.bfloat16, enabled=enabled)
+
+    def predict_logits(self, images: np.ndarray) -> np.ndarray:
+        """Logits of images, in batches that are halved where memory is short.
+
+        Parameters
+        ----------
+        images : uint8 or float32 array of shape (n, H, W, C)
+            Pixels.
+
+        Returns
+        -------
+        float32 array of shape (n, k)
+        """
+        # Torch warns of arrays that it may not write to, such as memory maps.
+        images = np.require(images, requirements=["C", "W"])
+        size = largest_batch(images.shape[1], self.device)
+        done: list[Tensor] = []
+        start = 0
+        while start < len(images):
+            batch = torch.from_numpy(images[start : start + size])
+            n = len(batch)
+            if n == 1:
+                # Convolutions of one image take another way, which rounds otherwise.
+                batch = batch.repeat(2, 1, 1, 1)
+            codes = torch.zeros(len(batch), dtype=torch.int64)
+            try:
+                done.append(self.evaluation_step((batch, codes))[:n].cpu())
+            except torch.OutOfMemoryError:
+                if size == 1:
+                    raise
+                size = size // 2
+                continue
+            start += size
+        return torch.cat(done).numpy()
+
     def __getstate__(self) -> dict:
-        # The generator lives for one fit, and can't be pickled.
-        return {k: v for k, v in super().__getstate__().items() if k != "generator_"}
+        # Generators live for one fit, and can't be pickled. What `module` names is
+        # what `module_` does, which alone skorch brings to another device.
+        state = super().__getstate__()
+        left_out = ("order_", "draws_", "module" if self.initialized_ else "")
+        return {k: v for k, v in state.items() if k not in left_out}
+
+    def __setstate__(self, state: dict) -> None:
+        # What was fitted on a device that is not here opens on the CPU.
+        try:
+            device = resolve_device(state["device"])
+        except ValueError:
+            device = "cpu"
+        super().__setstate__({**state, "device": device})
+        if self.initialized_:
+            self.module = self.module_
 
 
-class BatchAccuracy(Callback):
-    """Record the share of right answers of every batch, as skorch does its loss."""
+@contextmanager
+def explain_lack_of_memory(images: Tensor) -> Iterator[None]:
+    """Say, where a device's memory doesn't do for a step, what to lower.
 
-    def on_batch_end(
-        self,
-        net: NeuralNetClassifier,
-        batch: Any = None,
-        training: bool = False,
-        y_pred: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        """Compare a batch's answers with its codes."""
-        codes = batch[1].to(y_pred.device)
-        accuracy = (y_pred.argmax(dim=1) == codes).float().mean().item()
-        part = "train" if training else "valid"
-        net.history.record_batch(f"{part}_accuracy", accuracy)
+    Parameters
+    ----------
+    images : tensor of shape (n, H, W, C)
+        Batch of the step.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        n, height, width = images.shape[:3]
+        raise torch.OutOfMemoryError(
+            f"batch_size must be small enough for the memory of the device; got {n} "
+            f"images of {height} x {width} pixels in one step. Lower batch_size, or "
+            "image_size."
+        ) from error

@@ -31,7 +31,7 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
 
 
 def derive_seed(seed: int, *keys: int) -> int:
-    """Seed for one part of a fit, such as an epoch, by numbers of equal count.
+    """Seed for one part of a fit, such as an epoch.
 
     Parameters
     ----------
@@ -39,15 +39,14 @@ def derive_seed(seed: int, *keys: int) -> int:
         Seed of the fit.
 
     *keys : int
-        Which part. Zeros at the end count for nothing, as in numpy's `SeedSequence`:
-        (0,) and (0, 0) are one part.
+        Which part.
 
     Returns
     -------
     int
         From 0 to 2**32 - 1.
     """
-    return int(np.random.SeedSequence([seed, *keys]).generate_state(1)[0])
+    return int(np.random.SeedSequence(seed, spawn_key=keys).generate_state(1)[0])
 
 
 @contextmanager

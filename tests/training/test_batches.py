@@ -1,4 +1,7 @@
+import threading
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,13 +43,98 @@ def test_the_order_comes_from_the_generator():
 
 def test_images_are_not_copied():
     images = np.zeros((4, 2, 2, 3), np.uint8)
-    images_of = PixelDataset(images).images
+    dataset = PixelDataset(images)
     images[0] = 7
-    assert images_of[0, 0, 0, 0] == 7
+    assert dataset[0][0][0, 0, 0] == 7
 
 
-def test_read_only_images_are_copied():
-    images = np.zeros((4, 2, 2, 3), np.uint8)
+def test_read_only_images_are_read():
+    images = np.full((4, 2, 2, 3), 9, np.uint8)
     images.flags.writeable = False
-    PixelDataset(images).images[0] = 7
-    assert images[0, 0, 0, 0] == 0
+    batch, _ = PixelDataset(images).take(torch.tensor([1, 3]))
+    batch[:] = 7
+    assert (images == 9).all()
+
+
+class Slow:
+    """Images that take their time, and remember who asked for which."""
+
+    def __init__(self, images):
+        self.images = images
+        self.asked = []
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, rows):
+        self.asked.append((threading.current_thread(), list(rows)))
+        return self.images[rows]
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+def test_images_opened_later_come_in_the_order_of_those_in_memory(seed):
+    def batches(images):
+        generator = None if seed is None else torch.Generator().manual_seed(seed)
+        dataset = PixelDataset(images, np.arange(30))
+        rows = torch.arange(30)
+        return list(Batches(dataset, rows, batch_size=4, generator=generator))
+
+    images = np.arange(30 * 12, dtype=np.uint16).astype(np.uint8).reshape(30, 2, 2, 3)
+    slow = Slow(images)
+    pairs = zip(batches(slow), batches(images), strict=True)
+    for (x, codes), (expected, expected_codes) in pairs:
+        assert torch.equal(x, expected)
+        assert torch.equal(codes, expected_codes)
+    threads = {thread for thread, _ in slow.asked}
+    assert threading.current_thread() not in threads
+    assert len(threads) == 1
+
+
+def test_reading_ahead_stops_with_the_reader():
+    slow = Slow(np.zeros((100, 2, 2, 3), np.uint8))
+    batches = iter(Batches(PixelDataset(slow), torch.arange(100), batch_size=1))
+    next(batches)
+    batches.close()
+    assert len(slow.asked) <= 6
+
+
+def test_an_error_in_opening_reaches_the_reader():
+    class Broken(Slow):
+        def __getitem__(self, rows):
+            raise ValueError("broken.png")
+
+    batches = Batches(
+        PixelDataset(Broken(np.zeros((9, 2, 2, 3)))), torch.arange(9), batch_size=4
+    )
+    with pytest.raises(ValueError, match=r"broken\.png"):
+        list(batches)
+
+
+def test_a_memory_map_is_read_ahead(tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros((4, 2, 2, 3), np.uint8))
+    images = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert not PixelDataset(images).in_memory
+    assert PixelDataset(np.array(images)).in_memory
+    assert len(list(Batches(PixelDataset(images), torch.arange(4), batch_size=2))) == 2
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("resident", [True, False])
+def test_batches_of_a_gpu_are_those_of_the_cpu(resident):
+    images = np.random.default_rng(0).integers(0, 255, (50, 4, 4, 3), np.uint8)
+    here = PixelDataset(images, np.arange(50))
+    there = PixelDataset(images, np.arange(50))
+    if resident:
+        there.move_to("cuda")
+        assert there.resident.device.type == "cuda"
+    rows = torch.arange(50)
+    pairs = zip(
+        Batches(here, rows, batch_size=8),
+        Batches(there, rows, batch_size=8, device="cuda"),
+        strict=True,
+    )
+    for (x, codes), (x_there, codes_there) in pairs:
+        assert x_there.device.type == codes_there.device.type == "cuda"
+        assert torch.equal(x, x_there.cpu())
+        assert torch.equal(codes, codes_there.cpu())

@@ -1,0 +1,130 @@
+"""Training that can be killed at any moment and taken up at the last whole epoch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+
+# Callbacks that remember something from one epoch to the next.
+REMEMBERING = ("early_stopping",)
+
+
+class Checkpoint(Callback):
+    """Write the state of a training after every epoch, and go on from it.
+
+    The state is that of the network, the optimiser, the history and the callbacks of
+    ours that remember something. What is random in an epoch is drawn from the seed
+    and the number of the epoch, so a training that goes on ends with the same weights
+    as an unbroken one.
+
+    Parameters
+    ----------
+    file : Path
+        Where to. Written beside and renamed: a crash leaves the old file whole.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Write all that the next epoch starts from."""
+        optimizer = net.optimizer_.state_dict()
+        callbacks = {
+            name: {k: _plain(v) for k, v in vars(callback).items() if k.endswith("_")}
+            for name, callback in _remembering(net)
+        }
+        self._write(
+            net, {"finished": False, "optimizer": optimizer, "callbacks": callbacks}
+        )
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Bring back what callbacks have forgotten as the training began anew."""
+        state = self.read()
+        if state is not None:
+            for name, callback in _remembering(net):
+                vars(callback).update(state["callbacks"].get(name, {}))
+
+    def finish(self, net: NeuralNet) -> None:
+        """Write a training that is over: what it learned, and no more.
+
+        Parameters
+        ----------
+        net : PixelNet
+            Trained to the end.
+        """
+        self._write(net, {"finished": True, "callbacks": {}})
+
+    def read(self) -> dict[str, Any] | None:
+        """State of the training, or None where there is none yet.
+
+        Returns
+        -------
+        dict or None
+
+        Raises
+        ------
+        ValueError
+            If the file is there and can't be read.
+        """
+        if not self.file.exists():
+            return None
+        try:
+            return torch.load(self.file, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, OSError, UnpicklingError) as error:
+            raise ValueError(
+                f"checkpoint must hold files that skfake wrote; got {str(self.file)!r},"
+                " which can't be read. Delete it to train from the start."
+            ) from error
+
+    def restore(self, net: NeuralNet) -> bool:
+        """Bring an initialised net to the state of the file, if there is one.
+
+        Parameters
+        ----------
+        net : PixelNet
+            Initialised.
+
+        Returns
+        -------
+        bool
+            Whether the training is over.
+        """
+        state = self.read()
+        if state is None:
+            return False
+        net.module_.load_state_dict(state["module"])
+        if "optimizer" in state:
+            net.optimizer_.load_state_dict(state["optimizer"])
+        net.history = type(net.history)(state["history"])
+        return state["finished"]
+
+    def _write(self, net: NeuralNet, more: dict[str, Any]) -> None:
+        history = [
+            {k: _plain(v) for k, v in {**epoch, "batches": []}.items()}
+            for epoch in net.history
+        ]
+        module = net.module_.state_dict()
+        state = {"seed": net.seed, "module": module, "history": history, **more}
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.file.with_name(f"{self.file.name}.{os.getpid()}.partial")
+        with open(partial, "wb") as stream:
+            torch.save(state, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(self.file)
+
+
+def _remembering(net: NeuralNet) -> list[tuple[str, Callback]]:
+    return [(name, cb) for name, cb in net.callbacks_ if name in REMEMBERING]
+
+
+def _plain(value: Any) -> Any:
+    # What torch reads back without running code knows no numbers of numpy's.
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,121 @@
+"""What moves while a network learns: the learning rate, and the size of crops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import cos, pi
+from typing import Any
+
+from skorch.callbacks import Callback
+
+
+def one_cycle(progress: float, epoch: int) -> float:
+    """Up over a fifth of the training and down to nothing, both along a cosine [1]_.
+
+    Parameters
+    ----------
+    progress : float
+        Share of the steps that are done.
+
+    epoch : int
+        Number of whole epochs.
+
+    Returns
+    -------
+    float
+        Factor of the highest learning rate.
+
+    References
+    ----------
+    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
+       networks using large learning rates", arXiv:1708.07120.
+    """
+    rise = 0.2
+    if progress < rise:
+        return 1 - 0.96 * (1 + cos(pi * progress / rise)) / 2
+    return (1 + cos(pi * (progress - rise) / (1 - rise))) / 2
+
+
+def cosine(progress: float, epoch: int) -> float:
+    """Down along a cosine; parameters as of `one_cycle`."""
+    return (1 + cos(pi * progress)) / 2
+
+
+def steps(progress: float, epoch: int) -> float:
+    """A tenth of it after every tenth epoch; parameters as of `one_cycle`."""
+    return 0.1 ** (epoch // 10)
+
+
+SCHEDULES = {"one_cycle": one_cycle, "cosine": cosine, "steps": steps}
+
+
+class Schedule(Callback):
+    """Set the learning rate of every step by how many there have been.
+
+    It keeps no state of its own, so a training that is taken up again goes on with
+    the rate that it would have had.
+
+    Parameters
+    ----------
+    name : str
+        A name of `SCHEDULES`.
+
+    n_epochs : int
+        Epochs of the whole training.
+
+    first_epoch : int, default=0
+        Epochs in the net's history that were there before this training.
+    """
+
+    def __init__(self, name: str, n_epochs: int, first_epoch: int = 0) -> None:
+        self.name = name
+        self.n_epochs = n_epochs
+        self.first_epoch = first_epoch
+
+    def on_batch_begin(
+        self, net: Any, batch: Any = None, training: bool = False, **kwargs: Any
+    ) -> None:
+        """Set the rate before a training step."""
+        if not training:
+            return
+        epoch = len(net.history) - 1 - self.first_epoch
+        step = len(net.history[-1]["batches"]) - 1
+        progress = (epoch + step / net.n_batches_) / self.n_epochs
+        rate = net.lr * SCHEDULES[self.name](progress, epoch)
+        for group in net.optimizer_.param_groups:
+            group["lr"] = rate
+
+
+class GrowingCrops(Callback):
+    """Train on small crops first, which takes less time, and on large ones at the end.
+
+    As in progressive resizing [1]_, but nothing is resized, so the traces that a
+    generator leaves from pixel to pixel stay as they are.
+
+    Parameters
+    ----------
+    size : int
+        Side of the small crops in pixels.
+
+    n_epochs : int
+        Epochs with small crops; those after them have crops of the size of the images.
+
+    first_epoch : int, default=0
+        Epochs in the net's history that were there before this training.
+
+    References
+    ----------
+    .. [1] M. Tan and Q. V. Le, "EfficientNetV2: smaller models and faster training",
+       arXiv:2104.00298, section 4.
+    """
+
+    def __init__(self, size: int, n_epochs: int, first_epoch: int = 0) -> None:
+        self.size = size
+        self.n_epochs = n_epochs
+        self.first_epoch = first_epoch
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        """Set the size of the epoch's crops."""
+        epoch = len(net.history) - 1 - self.first_epoch
+        size = self.size if epoch < self.n_epochs else None
+        net.augment = replace(net.augment, size=size)

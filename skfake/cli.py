@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from skfake import Comparison
 
 # Names on the command line and classes of skfake, which are imported when needed.
-DETECTORS = {"SVM": "SVMDetector", "CNN": "CNNDetector"}
+DETECTORS = {
+    "SVM": "SVMDetector",
+    "CNN": "CNNDetector",
+    "ResNet": "ResNetDetector",
+    "VGG": "VGGDetector",
+    "DenseNet": "DenseNetDetector",
+    "Compact": "CompactDetector",
+}
+# Those that take a minute or less for the simulated images of a first try.
+DEFAULT_DETECTORS = ("SVM", "CNN", "Compact")
 N_SIMULATED = 2000
 TEST_FRACTION = 0.2
 # What holds the test images of a folder that holds its training images in "train".
@@ -105,8 +114,11 @@ def compare(
         ),
     ] = None,
     detectors: Annotated[
-        str, typer.Option(help="Names of detectors, with commas between them.")
-    ] = ",".join(DETECTORS),
+        str,
+        typer.Option(
+            help=f"Names, with commas between them, of {', '.join(DETECTORS)}."
+        ),
+    ] = ",".join(DEFAULT_DETECTORS),
     limit: Annotated[
         int | None,
         typer.Option(

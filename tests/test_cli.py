@@ -147,7 +147,8 @@ def test_without_a_source_the_table_is_headed_as_simulated(run, calls):
     assert code == 0
     assert lines[0].startswith("SIMULATED images")
     assert lines[1].startswith("Trained on 80 images, tested on 20;")
-    assert [line.split()[0] for line in lines[-2:]] == ["SVM", "CNN"]
+    names = [line.split()[0] for line in lines[-3:]]
+    assert names == ["SVM", "CNN", "Compact"]
     assert "SVM: fitted in" in err
     assert "fitt" not in out
 
@@ -291,8 +292,8 @@ def test_a_detector_that_fails_is_exit_code_1_and_the_others_are_shown(
     [
         (["compare", "nowhere"], ["'nowhere', which does not exist"]),
         (["compare", ".", "--test", "nowhere"], ["skfake: "]),
-        (["compare", "--detectors", "SVM,oracle"], ["SVM, CNN; got 'oracle'"]),
-        (["compare", "--detectors", ""], ["SVM, CNN; got ''"]),
+        (["compare", "--detectors", "SVM,oracle"], ["Compact; got 'oracle'"]),
+        (["compare", "--detectors", ""], ["Compact; got ''"]),
         (["compare", "--cv", "many"], ["--cv"]),
         (["compare", "--cv", "1"], ["--cv"]),
         (["compare", "--cv", "60"], ["n_splits=60"]),

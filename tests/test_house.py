@@ -13,6 +13,7 @@ PACKAGE = Path(skfake.__file__).parent
 # What each place may import of skfake, besides itself.
 LEANS_ON = {
     "cli": {"datasets", "detectors", "evaluation", "features", "images"},
+    "paper": {"detectors"},
     "detectors": {"features", "training", "networks", "images", "validation"},
     "evaluation": {"datasets", "images", "validation"},
     "datasets": {"images", "validation"},

@@ -1,4 +1,15 @@
 from .cnn import CNNDetector
+from .compact import CompactDetector
+from .densenet import DenseNetDetector
+from .resnet import ResNetDetector
 from .svm import SVMDetector
+from .vgg import VGGDetector
 
-__all__ = ["CNNDetector", "SVMDetector"]
+__all__ = [
+    "CNNDetector",
+    "CompactDetector",
+    "DenseNetDetector",
+    "ResNetDetector",
+    "SVMDetector",
+    "VGGDetector",
+]

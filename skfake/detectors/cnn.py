@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -44,21 +45,40 @@ class CNNDetector(DeepDetector):
     dropout : float, default=0.25
         Share of values left out, in training, before each dense layer.
 
+    crop : {"shifted", "resized"} or None, default=None
+        What is cut from an image, anew in every epoch: a square out of the image padded
+        by `shift` pixels of its reflection, or a window of 8 to 100 % of its area,
+        resized. With None the whole image is trained on.
+
+    shift : int, default=4
+        Pixels by which "shifted" crops leave the image at most.
+
+    flip : bool, default=False
+        Whether each image is mirrored, left to right, in every second epoch or so.
+
+    average_flips : bool, default=False
+        Whether predictions average the scores of the image and its mirror image.
+
+    label_smoothing : float, default=0.0
+        Share of a label that is spread over all classes in the loss.
+
     max_epochs : int, default=15
         How often the training images are gone through.
 
-    batch_size : int, default=64
-        Images of a training step.
+    batch_size : int or "auto", default="auto"
+        Images of a training step. "auto" is 64, or a twentieth of the images where
+        that is less, but at least 16.
 
-    optimizer : {"adamw", "adam", "sgd"}, default="adamw"
-        "sgd" has a Nesterov momentum of 0.9.
+    optimizer : {"adamw", "adam", "muon", "sgd"}, default="adamw"
+        "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
+        convolutions orthogonal, and those of other weights as "adamw".
 
-    lr : float, default=0.002
+    lr : float, default=2e-3
         Learning rate; with a schedule, its highest.
 
-    schedule : {"one_cycle", "cosine"} or None, default="one_cycle"
+    schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
         How the learning rate moves: up over a fifth of the steps and down to nothing
-        [2]_, down along a cosine, or not at all.
+        [2]_, down along a cosine, to a tenth after every tenth epoch, or not at all.
 
     weight_decay : float, default=0.01
         Decay of the weights, as the optimiser defines it.
@@ -77,20 +97,36 @@ class CNNDetector(DeepDetector):
     class_weight : dict or "balanced", default=None
         Factor of the loss for each class, as in scikit-learn.
 
+    warm_start : bool, default=False
+        Whether `fit` goes on from what the last one learned, with a new schedule.
+
+    checkpoint : path of a folder, default=None
+        Where each training keeps its state after every epoch. A training that was
+        killed goes on from there when it is begun again, and ends with the weights of
+        an unbroken one; one that has ended is not repeated. Trainings with other
+        parameters, images or labels have files of their own.
+
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Arithmetic of training; predictions are made in float32. "auto" is bfloat16
         on devices that compute with it, CPUs with AVX-512 BF16 among them.
+
+    compile : bool, default=False
+        Whether to compile the network by `torch.compile`, which takes a minute or so
+        and a C++ compiler.
 
     device : str, default="auto"
         Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
         is the accelerator that torch finds, or the CPU.
 
+    n_jobs : int, default=None
+        Threads that open files.
+
     callbacks : list of skorch callbacks, default=None
         Called while training; copied before.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the weights, the order of the images and what is held out. A number
-        gives the same model twice on the same machine.
+        Seed of the weights, the order of the images, how they are augmented and what is
+        held out. A number gives the same model twice on the same machine.
 
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
@@ -102,8 +138,8 @@ class CNNDetector(DeepDetector):
 
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training figures are means over the epoch's batches, while
-        the network learns and drops values out.
+        of each epoch. The training figures are means over the epoch's batches, as the
+        network learns from them: augmented, and with what is left out of it.
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
@@ -127,6 +163,8 @@ class CNNDetector(DeepDetector):
        Images", arXiv:2401.07358.
     .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
        networks using large learning rates", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
+       2024, https://kellerjordan.github.io/posts/muon/.
 
     Examples
     --------
@@ -142,6 +180,7 @@ class CNNDetector(DeepDetector):
 
     _parameter_constraints: ClassVar[dict] = {
         **DeepDetector._parameter_constraints,
+        "grayscale": ["boolean"],
         "n_filters": [Interval(Integral, 1, None, closed="left")],
         "n_hidden": [Interval(Integral, 1, None, closed="left")],
         "batch_norm": ["boolean"],
@@ -158,8 +197,13 @@ class CNNDetector(DeepDetector):
         n_hidden: int = 128,
         batch_norm: bool = True,
         dropout: float = 0.25,
+        crop: str | None = None,
+        shift: int = 4,
+        flip: bool = False,
+        average_flips: bool = False,
+        label_smoothing: float = 0.0,
         max_epochs: int = 15,
-        batch_size: int = 64,
+        batch_size: int | str = "auto",
         optimizer: str = "adamw",
         lr: float = 2e-3,
         schedule: str | None = "one_cycle",
@@ -168,8 +212,12 @@ class CNNDetector(DeepDetector):
         patience: int = 5,
         validation_fraction: float | None = 0.1,
         class_weight: dict | str | None = None,
+        warm_start: bool = False,
+        checkpoint: str | os.PathLike | None = None,
         precision: str = "auto",
+        compile: bool = False,
         device: str = "auto",
+        n_jobs: int | None = None,
         callbacks: list | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -181,6 +229,11 @@ class CNNDetector(DeepDetector):
         self.n_hidden = n_hidden
         self.batch_norm = batch_norm
         self.dropout = dropout
+        self.crop = crop
+        self.shift = shift
+        self.flip = flip
+        self.average_flips = average_flips
+        self.label_smoothing = label_smoothing
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -191,11 +244,17 @@ class CNNDetector(DeepDetector):
         self.patience = patience
         self.validation_fraction = validation_fraction
         self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.precision = precision
+        self.compile = compile
         self.device = device
+        self.n_jobs = n_jobs
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
+
+    _largest_batch = 64
 
     def _build_network(self, n_classes: int) -> nn.Module:
         return StudyCNN(

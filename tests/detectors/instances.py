@@ -1,16 +1,31 @@
 """Every public detector, in settings small enough for tests."""
 
-from skfake import CNNDetector, SVMDetector
+from skfake import (
+    CNNDetector,
+    CompactDetector,
+    DenseNetDetector,
+    ResNetDetector,
+    SVMDetector,
+    VGGDetector,
+)
+
+# What networks with nothing but a few small images learn by: no augmentation, which
+# would turn stripes into other stripes.
+TINY = {
+    "max_epochs": 6,
+    "batch_size": 8,
+    "crop": None,
+    "label_smoothing": 0.0,
+    "device": "cpu",
+    "random_state": 0,
+}
 
 DETECTORS = {
     "SVM": SVMDetector(engine="scikit-learn"),
     "SVM with probabilities": SVMDetector(engine="scikit-learn", probability=True),
-    "CNN": CNNDetector(
-        image_size=16,
-        max_epochs=6,
-        batch_size=8,
-        lr=0.005,
-        device="cpu",
-        random_state=0,
-    ),
+    "CNN": CNNDetector(image_size=16, lr=0.005, **TINY),
+    "Compact": CompactDetector(image_size=16, n_filters=(8, 16), **TINY),
+    "ResNet": ResNetDetector(image_size=16, depth=18, **TINY),
+    "VGG": VGGDetector(depth=11, **TINY),
+    "DenseNet": DenseNetDetector(image_size=29, **TINY),
 }

@@ -7,14 +7,29 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skfake
-from skfake import CNNDetector, HOGTransformer, SVMDetector
+from skfake import (
+    CNNDetector,
+    CompactDetector,
+    DenseNetDetector,
+    HOGTransformer,
+    ResNetDetector,
+    SVMDetector,
+    VGGDetector,
+)
 from tests.detectors.instances import DETECTORS
 
+# The images of the battery are of two pixels, side by side: mirrored, a class becomes
+# the other.
+AS_THEY_ARE = {"crop": None, "flip": False, "average_flips": False}
 ESTIMATORS = [
     HOGTransformer(),
     SVMDetector(engine="scikit-learn"),
     SVMDetector(engine="scikit-learn", probability=True),
     CNNDetector(device="cpu"),
+    CompactDetector(**AS_THEY_ARE, n_filters=(8, 16), device="cpu"),
+    ResNetDetector(**AS_THEY_ARE, image_size=16, depth=18, max_epochs=3, device="cpu"),
+    VGGDetector(**AS_THEY_ARE, depth=11, max_epochs=3, device="cpu"),
+    DenseNetDetector(**AS_THEY_ARE, image_size=29, max_epochs=3, device="cpu"),
 ]
 
 

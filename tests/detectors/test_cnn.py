@@ -66,7 +66,12 @@ def test_early_stopping_returns_to_the_best_epoch(stripes):
     X = stripes[0]
     noise = np.random.default_rng(0).integers(0, 2, 40)
     detector = small(
-        early_stopping=True, patience=2, max_epochs=60, schedule=None, lr=0.01
+        early_stopping=True,
+        patience=2,
+        max_epochs=60,
+        schedule=None,
+        lr=0.01,
+        precision="float32",
     ).fit(X, noise)
     losses = detector.history_["valid_loss"]
     assert len(losses) < 60
@@ -117,10 +122,10 @@ def test_progress_goes_to_stderr_and_on_request_alone(stripes, capsys):
     assert "/6 [" in err
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
-@pytest.mark.parametrize("schedule", [None, "one_cycle", "cosine"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "muon", "sgd"])
+@pytest.mark.parametrize("schedule", [None, "one_cycle", "cosine", "steps"])
 def test_every_optimizer_learns_by_every_schedule(stripes, optimizer, schedule):
-    lr = 0.05 if optimizer == "sgd" else 0.005
+    lr = 0.02 if optimizer == "sgd" else 0.005
     detector = small(optimizer=optimizer, schedule=schedule, lr=lr, max_epochs=10)
     assert detector.fit(*stripes).score(*stripes) > 0.9
 

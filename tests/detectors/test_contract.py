@@ -25,10 +25,12 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+import skfake
 from tests.detectors.instances import DETECTORS
 
 # A plain parameter of each kind of detector, with two values worth a search.
-GRIDS = {"SVMDetector": {"C": [0.1, 1.0]}, "CNNDetector": {"lr": [0.001, 0.005]}}
+GRIDS = {name: {"lr": [0.001, 0.005]} for name in skfake.detectors.__all__}
+GRIDS["SVMDetector"] = {"C": [0.1, 1.0]}
 
 
 @pytest.fixture(params=DETECTORS, scope="module")

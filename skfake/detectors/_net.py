@@ -1,0 +1,290 @@
+"""A detector's plain parameters in skorch's language, and its training."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import torch
+from sklearn.utils import compute_class_weight
+from skorch.callbacks import Callback, EarlyStopping, ProgressBar
+from skorch.dataset import ValidSplit
+from torch import nn
+
+from skfake.training.augment import Augmentation
+from skfake.training.batches import PixelDataset
+from skfake.training.checkpoint import Checkpoint
+from skfake.training.device import resolve_precision
+from skfake.training.muon import Muon
+from skfake.training.net import PixelNet
+from skfake.training.schedule import Schedule
+
+OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict]] = {
+    "adam": (torch.optim.Adam, {"fused": True}),
+    "adamw": (torch.optim.AdamW, {"fused": True}),
+    "muon": (Muon, {}),
+    "sgd": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True, "fused": True}),
+}
+
+# Parameters that say how a training runs, and not what comes of it.
+OPERATIONAL = ("callbacks", "checkpoint", "compile", "device", "n_jobs", "verbose")
+
+
+def make_net(
+    detector: Any,
+    module: nn.Module,
+    codes: np.ndarray,
+    *,
+    seed: int,
+    device: str,
+    callbacks: list,
+    validate: bool = True,
+) -> PixelNet:
+    """Say a detector's plain parameters in skorch's language, here alone.
+
+    Parameters
+    ----------
+    detector : DeepDetector
+        Its parameters are read.
+
+    module : torch.nn.Module
+        Float images in, logits out.
+
+    codes : int array of shape (n,)
+        Codes of the labels that the net will be trained on.
+
+    seed : int
+        Seed of the fit.
+
+    device : str
+        Where to compute.
+
+    callbacks : list of skorch callbacks
+        As `make_callbacks` returns them.
+
+    validate : bool, default=True
+        Whether to hold out `validation_fraction` of the images.
+
+    Returns
+    -------
+    PixelNet
+        Not yet initialised.
+    """
+    optimizer, settings = OPTIMIZERS[detector.optimizer]
+    n_classes = len(detector.classes_)
+    fraction, split = detector.validation_fraction, None
+    if fraction is not None and validate:
+        # A stratified split needs room for an image of each class.
+        fraction = max(fraction, n_classes / len(codes))
+        split = ValidSplit(fraction, stratified=True, random_state=seed)
+    return PixelNet(
+        module,
+        seed=seed,
+        precision=resolve_precision(detector.precision, device),
+        augment=Augmentation(
+            crop=detector.crop,
+            size=detector.crop_size,
+            shift=detector.shift,
+            flip=detector.flip,
+        ),
+        crop_size=detector.crop_size,
+        average_flips=detector.average_flips,
+        compile=detector.compile,
+        device=device,
+        criterion=nn.CrossEntropyLoss,
+        criterion__weight=class_weights(detector, codes),
+        criterion__label_smoothing=detector.label_smoothing,
+        optimizer=optimizer,
+        **{f"optimizer__{name}": value for name, value in settings.items()},
+        optimizer__weight_decay=detector.weight_decay,
+        lr=detector.lr,
+        max_epochs=detector.max_epochs,
+        batch_size=resolve_batch_size(detector, len(codes)),
+        train_split=split,
+        classes=np.arange(n_classes),
+        callbacks=callbacks,
+        verbose=int(detector.verbose > 1),
+    )
+
+
+def resolve_batch_size(detector: Any, n: int) -> int:
+    """Images of a training step.
+
+    Parameters
+    ----------
+    detector : DeepDetector
+        With `batch_size`.
+
+    n : int
+        Images to be trained on.
+
+    Returns
+    -------
+    int
+        For "auto" few enough that an epoch has some twenty steps: a network for which
+        a handful of images are one batch would hardly move.
+    """
+    if detector.batch_size != "auto":
+        return detector.batch_size
+    return int(np.clip(n // 20, 16, detector._largest_batch))
+
+
+def class_weights(detector: Any, codes: np.ndarray) -> torch.Tensor | None:
+    """Weights of the loss, one a class.
+
+    Parameters
+    ----------
+    detector : DeepDetector
+        With `class_weight` and `classes_`.
+
+    codes : int array of shape (n,)
+        Codes of the labels.
+
+    Returns
+    -------
+    float32 tensor of shape (n_classes,) or None
+    """
+    if detector.class_weight is None:
+        return None
+    weights = compute_class_weight(
+        detector.class_weight, classes=detector.classes_, y=detector.classes_[codes]
+    )
+    return torch.as_tensor(weights, dtype=torch.float32)
+
+
+def make_callbacks(detector: Any, first_epoch: int) -> list:
+    """Callbacks that a detector's parameters ask for, and the user's own.
+
+    Parameters
+    ----------
+    detector : DeepDetector
+        Its parameters are read; its callbacks are copied.
+
+    first_epoch : int
+        Epochs that the net has been trained for before.
+
+    Returns
+    -------
+    list of skorch callbacks
+    """
+    callbacks: list[tuple[str, Callback]] = []
+    if detector.schedule is not None:
+        schedule = Schedule(detector.schedule, detector.max_epochs, first_epoch)
+        callbacks.append(("schedule", schedule))
+    if detector.early_stopping:
+        stopping = EarlyStopping(
+            "valid_loss", patience=detector.patience, load_best=True, sink=_no_log
+        )
+        callbacks.append(("early_stopping", stopping))
+    if detector.verbose:
+        callbacks.append(("progress_bar", ProgressBar()))
+    return callbacks + deepcopy(detector.callbacks or [])
+
+
+def _no_log(message: str) -> None:
+    pass
+
+
+def find_checkpoint(
+    detector: Any, dataset: PixelDataset, earlier: PixelNet | None
+) -> Checkpoint | None:
+    """Checkpoint of one training among all that share a detector's folder.
+
+    Parameters
+    ----------
+    detector : DeepDetector
+        Parameters that decide what is learned name the file.
+
+    dataset : PixelDataset
+        So do images and codes.
+
+    earlier : PixelNet or None
+        And so does the net that is trained on.
+
+    Returns
+    -------
+    Checkpoint or None
+        None where the detector asks for none.
+    """
+    if detector.checkpoint is None:
+        return None
+    params = detector.get_params()
+    settings = {k: v for k, v in params.items() if k not in OPERATIONAL}
+    if isinstance(detector.random_state, np.random.RandomState):
+        # Trainings that draw from one generator are as many as its states.
+        settings["random_state"] = detector.random_state.get_state()
+    start = earlier and [p.numpy(force=True) for p in earlier.module_.parameters()]
+    images = getattr(dataset.images, "images", dataset.images)
+    of = (type(detector).__name__, settings, images, dataset.codes.numpy(), start)
+    name = f"{type(detector).__name__}-{joblib.hash(of)}.pt"
+    return Checkpoint(Path(detector.checkpoint) / name)
+
+
+def train(
+    net: PixelNet,
+    dataset: PixelDataset,
+    codes: np.ndarray,
+    *,
+    n_epochs: int,
+    checkpoint: Checkpoint | None = None,
+) -> None:
+    """Train a net, from its checkpoint on where there is one.
+
+    Parameters
+    ----------
+    net : PixelNet
+        Initialised.
+
+    dataset : PixelDataset
+        Images and codes.
+
+    codes : int array of shape (n,)
+        The same codes.
+
+    n_epochs : int
+        Epochs of the whole training.
+
+    checkpoint : Checkpoint, default=None
+        Where the training is kept; also among the net's callbacks.
+    """
+    last = len(net.history) + n_epochs
+    if checkpoint is not None and checkpoint.restore(net):
+        return
+    net.partial_fit(dataset, codes, epochs=last - len(net.history))
+    stopped = False
+    stopping = dict(net.callbacks_).get("early_stopping")
+    if stopping is not None:
+        stopped = stopping.misses_ >= stopping.patience
+        # The net has them; a second copy would swell its pickle.
+        stopping.best_model_weights_ = None
+    whole = [epoch for epoch in net.history if "dur" in epoch]
+    if checkpoint is not None and (stopped or len(whole) == last):
+        checkpoint.finish(net)
+
+
+def epoch_figures(net: PixelNet) -> dict[str, list[float]]:
+    """Loss and accuracy of every whole epoch.
+
+    Parameters
+    ----------
+    net : PixelNet
+        Fitted.
+
+    Returns
+    -------
+    dict of lists of length n_epochs
+        `train_loss`, `train_accuracy`, `seconds` and, where images were held out,
+        `valid_loss` and `valid_accuracy`.
+    """
+    # An epoch that Ctrl-C broke off has no duration, and one of `partial_fit` holds
+    # no images out.
+    nothing = float("nan")
+    epochs = [epoch for epoch in net.history if "dur" in epoch]
+    names = ["train_loss", "train_accuracy"]
+    if net.train_split is not None or any("valid_loss" in epoch for epoch in epochs):
+        names += ["valid_loss", "valid_accuracy"]
+    figures = {n: [float(epoch.get(n, nothing)) for epoch in epochs] for n in names}
+    return {**figures, "seconds": [float(epoch["dur"]) for epoch in epochs]}

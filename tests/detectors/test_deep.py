@@ -1,0 +1,278 @@
+"""What all detectors with a network share, on the cheapest of them."""
+
+import pickle
+
+import numpy as np
+import pytest
+import sklearn
+import torch
+from PIL import Image
+from sklearn.base import clone
+
+from skfake import CNNDetector, CompactDetector
+from skfake.detectors._pixels import DeferredPixels
+
+CNN = CNNDetector(
+    image_size=16,
+    max_epochs=3,
+    batch_size=8,
+    lr=0.005,
+    device="cpu",
+    random_state=0,
+)
+
+
+def cnn(**parameters):
+    return clone(CNN).set_params(**parameters)
+
+
+def weights(detector):
+    return torch.cat([p.detach().ravel() for p in detector.net_.module_.parameters()])
+
+
+@pytest.fixture
+def paths(stripes, tmp_path):
+    names = [str(tmp_path / f"{i}.png") for i in range(len(stripes[0]))]
+    for name, image in zip(names, stripes[0], strict=True):
+        Image.fromarray(image).save(name)
+    return names
+
+
+# Going on
+
+
+def test_a_warm_start_goes_on_from_what_was_learned(stripes):
+    detector = cnn(warm_start=True).fit(*stripes)
+    first, losses = weights(detector), detector.history_["train_loss"]
+    detector.fit(*stripes)
+    assert detector.history_["train_loss"][:3] == losses
+    assert len(detector.history_["train_loss"]) == 6
+    assert detector.history_["train_loss"][3] < losses[0]
+    assert not torch.equal(weights(detector), first)
+
+
+def test_without_a_warm_start_a_fit_begins_anew(stripes):
+    detector = cnn().fit(*stripes)
+    first = weights(detector)
+    assert torch.equal(weights(detector.fit(*stripes)), first)
+    assert len(detector.history_["train_loss"]) == 3
+
+
+def test_a_warm_start_needs_the_classes_of_before(stripes):
+    X, y = stripes
+    detector = cnn(warm_start=True).fit(X, y)
+    for other in (y + 1, np.zeros(40, int)):
+        with pytest.raises(ValueError, match=r"learned before, \[0, 1\]; got \["):
+            detector.fit(X, other)
+    assert np.array_equal(detector.classes_, [0, 1])
+    assert detector.score(X, y) > 0.4
+
+
+def test_partial_fit_learns_an_epoch_at_a_time(stripes):
+    X, y = stripes
+    detector = cnn(validation_fraction=None, schedule=None)
+    for i in range(8):
+        part = slice(0, 20) if i % 2 else slice(20, 40)
+        detector.partial_fit(X[part], y[part], classes=[0, 1])
+    assert len(detector.history_["train_loss"]) == 8
+    assert detector.score(X, y) > 0.9
+
+
+def test_epochs_of_partial_fit_are_those_of_a_fit_without_schedule(stripes):
+    whole = cnn(validation_fraction=None, schedule=None).fit(*stripes)
+    parts = cnn(validation_fraction=None)
+    for _ in range(3):
+        parts.partial_fit(*stripes)
+    assert torch.equal(weights(parts), weights(whole))
+
+
+def test_partial_fit_goes_on_from_a_fit(stripes):
+    detector = cnn().fit(*stripes)
+    losses = detector.history_["valid_loss"]
+    detector.partial_fit(*stripes)
+    assert detector.history_["valid_loss"][:3] == losses
+    assert np.isnan(detector.history_["valid_loss"][3])
+    assert len(detector.history_["train_loss"]) == 4
+
+
+def test_the_first_call_may_lack_a_class_that_is_named(stripes):
+    X, y = stripes
+    detector = cnn().partial_fit(X[y == 1], y[y == 1], classes=[1, 0])
+    assert np.array_equal(detector.classes_, [0, 1])
+    detector.partial_fit(X[y == 0], y[y == 0])
+    with pytest.raises(ValueError, match=r"learned before, \[0, 1\]; got \[2\]"):
+        detector.partial_fit(X, np.full(40, 2))
+
+
+def test_partial_fit_can_not_balance_classes(stripes):
+    with pytest.raises(ValueError, match="class_weight must be None or a dict"):
+        cnn(class_weight="balanced").partial_fit(*stripes)
+
+
+# Images that are opened later
+
+
+def test_files_too_many_for_the_memory_are_opened_batch_by_batch(stripes, paths):
+    in_memory = cnn(validation_fraction=0.2).fit(paths, stripes[1])
+    with sklearn.config_context(working_memory=0.001):
+        dataset = cnn()._open(paths, stripes[1])
+        assert isinstance(dataset.images, DeferredPixels)
+        later = cnn(validation_fraction=0.2, n_jobs=2).fit(paths, stripes[1])
+    assert torch.equal(weights(later), weights(in_memory))
+
+
+def test_large_arrays_are_resized_batch_by_batch(stripes):
+    X = stripes[0].repeat(2, axis=1).repeat(2, axis=2)
+    in_memory = cnn().fit(X, stripes[1])
+    with sklearn.config_context(working_memory=0.001):
+        assert isinstance(cnn()._open(X, stripes[1]).images, DeferredPixels)
+        later = cnn().fit(X, stripes[1])
+    assert torch.equal(weights(later), weights(in_memory))
+
+
+def test_arrays_of_the_right_size_are_not_copied(stripes):
+    with sklearn.config_context(working_memory=0):
+        assert cnn()._open(stripes[0], stripes[1]).images is stripes[0]
+
+
+def test_a_file_that_breaks_while_training_is_named(stripes, paths):
+    with open(paths[7], "wb") as file:
+        file.write(b"")
+    with (
+        sklearn.config_context(working_memory=0.001),
+        pytest.raises(ValueError, match=r"7\.png"),
+    ):
+        cnn().fit(paths, stripes[1])
+
+
+# Augmentation
+
+
+def test_flip_averaging_makes_mirror_images_equal(stripes):
+    X = stripes[0][:, :, ::-1].copy()
+    plain, averaged = (
+        cnn(average_flips=averaged).fit(*stripes) for averaged in (False, True)
+    )
+    assert torch.equal(weights(plain), weights(averaged))
+    assert not np.allclose(plain.predict_proba(X), plain.predict_proba(stripes[0]))
+    assert np.allclose(
+        averaged.predict_proba(X), averaged.predict_proba(stripes[0]), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("crop", ["shifted", "resized"])
+def test_augmentation_changes_what_is_learned_and_follows_the_seed(stripes, crop):
+    augmented = cnn(crop=crop, flip=True).fit(*stripes)
+    assert not torch.equal(weights(augmented), weights(cnn().fit(*stripes)))
+    again = cnn(crop=crop, flip=True).fit(*stripes)
+    assert torch.equal(weights(augmented), weights(again))
+
+
+def test_crops_of_the_compact_detector_grow_in_the_last_quarter(stripes):
+    seen = []
+
+    class Sizes(torch.nn.Module):
+        def forward(self, images):
+            if self.training:
+                seen.append(images.shape[-1])
+            return images
+
+    class Spied(CompactDetector):
+        def _build_network(self, n_classes):
+            return torch.nn.Sequential(Sizes(), super()._build_network(n_classes))
+
+    def sizes(**parameters):
+        seen.clear()
+        Spied(
+            n_filters=(4, 8), max_epochs=8, device="cpu", random_state=0, **parameters
+        ).fit(*stripes)
+        return seen
+
+    batches = len(sizes()) // 8
+    assert sizes() == [24] * 6 * batches + [32] * 2 * batches
+    assert set(sizes(growing_crops=False)) == {32}
+    assert set(sizes(crop=None)) == {32}
+
+
+def test_label_smoothing_raises_the_least_loss(stripes):
+    sharp = cnn(max_epochs=10).fit(*stripes)
+    smooth = cnn(max_epochs=10, label_smoothing=0.2).fit(*stripes)
+    # Entropy of labels that say 0.9 and 0.1.
+    assert smooth.history_["train_loss"][-1] > 0.32
+    assert sharp.history_["train_loss"][-1] < 0.32
+
+
+# Sizes of batches
+
+
+@pytest.mark.parametrize(("n", "expected"), [(40, 16), (600, 30), (5000, 64)])
+def test_automatic_batches_leave_an_epoch_some_steps(n, expected):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 255, (n, 4, 4, 3), np.uint8)
+    detector = cnn(image_size=4, max_epochs=1, batch_size="auto", n_filters=1)
+    detector.fit(X, np.arange(n) % 2)
+    assert detector.net_.batch_size == expected
+
+
+def test_a_device_short_of_memory_says_what_to_lower(stripes):
+    class Hungry(torch.nn.Module):
+        def forward(self, images):
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    class Detector(CNNDetector):
+        def _build_network(self, n_classes):
+            network = super()._build_network(n_classes)
+            return network.append(Hungry())
+
+    words = r"got 8 images of 16 x 16 pixels in one step\. Lower batch_size, or image"
+    with pytest.raises(torch.OutOfMemoryError, match=words):
+        Detector(**cnn().get_params()).fit(*stripes)
+
+
+def test_predictions_are_made_in_smaller_batches_where_memory_is_short(stripes):
+    detector = cnn().fit(*stripes)
+    expected = detector.predict_proba(stripes[0])
+    step, sizes = detector.net_.evaluation_step, []
+
+    def hungry(batch):
+        sizes.append(len(batch[0]))
+        if sizes[-1] > 12:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return step(batch)
+
+    detector.net_.evaluation_step = hungry
+    assert np.allclose(detector.predict_proba(stripes[0]), expected, atol=1e-6)
+    assert max(sizes[-4:]) <= 12
+
+
+# Other machines
+
+
+def test_a_model_fitted_on_a_gpu_opens_without_one(stripes, monkeypatch):
+    detector = cnn(early_stopping=True, patience=1, max_epochs=20).fit(*stripes)
+    expected = detector.predict_proba(stripes[0])
+    detector.net_.device = "cuda:7"
+    with monkeypatch.context() as patch:
+        # What torch writes down of tensors that lie on a GPU.
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:7")
+        pickled = pickle.dumps(detector)
+    assert b"cuda:7" in pickled
+    copy = pickle.loads(pickled)
+    assert copy.net_.device == "cpu"
+    assert np.array_equal(copy.predict_proba(stripes[0]), expected)
+    assert copy.partial_fit(*stripes).score(*stripes) > 0.4
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_a_gpu_learns_as_the_cpu_does(stripes):
+    detector = cnn(device="cuda", max_epochs=8, precision="float32").fit(*stripes)
+    here = cnn(device="cpu", max_epochs=8, precision="float32").fit(*stripes)
+    assert detector.net_.device == "cuda"
+    assert np.allclose(
+        detector.predict_proba(stripes[0]), here.predict_proba(stripes[0]), atol=0.05
+    )
+    copy = pickle.loads(pickle.dumps(detector))
+    assert np.allclose(
+        copy.predict_proba(stripes[0]), detector.predict_proba(stripes[0])
+    )

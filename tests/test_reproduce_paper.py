@@ -1,0 +1,429 @@
+"""The benchmark that sets our figures beside the study's, on a tiny CIFAKE."""
+
+import hashlib
+import json
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.metrics import average_precision_score, roc_auc_score
+from skorch.callbacks import PrintLog
+
+import skfake
+from benchmarks import reproduce_paper
+from skfake.datasets import make_images
+
+N_TRAIN, N_TEST, N_PLANTED = 60, 40, 3
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A folder in CIFAKE's layout; three of its test images are training images."""
+    folder = tmp_path_factory.mktemp("cifake")
+    images = make_images(N_TRAIN + N_TEST, random_state=0)
+    for i, (image, fake) in enumerate(zip(images.data, images.target, strict=True)):
+        part = "train" if i < N_TRAIN else "test"
+        file = folder / part / images.target_names[fake] / f"{i:04}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(file, quality=95)
+    train, test = (sorted(folder.glob(f"{part}/FAKE/*")) for part in ("train", "test"))
+    for original, copy in list(zip(train, test, strict=False))[:N_PLANTED]:
+        shutil.copy(original, copy)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def start(source, tmp_path_factory):
+    """Start the script; its exit code and what it wrote come back."""
+    home = tmp_path_factory.mktemp("results")
+
+    def call(name, *options):
+        file = home / f"{name}.json"
+        where = ["--output", str(file), "--checkpoints", str(home / name)]
+        code = reproduce_paper.main([str(source), *where, *options])
+        text = file.read_text() if file.exists() else "{}"
+        return SimpleNamespace(code=code, file=file, text=text, found=json.loads(text))
+
+    return call
+
+
+QUICK = ("--detectors", "SVM", "CNN", "--epochs", "1")
+
+
+@pytest.fixture(scope="module")
+def quick(start):
+    """What came of the study's SVM and CNN."""
+    done = start("quick", *QUICK)
+    assert done.code == 0
+    return done
+
+
+def plan(*options):
+    arguments = reproduce_paper.make_parser().parse_args(["SOURCE", *options])
+    plans = reproduce_paper.plan_runs(arguments)
+    return {settings["detector"]: (settings, detector) for settings, detector in plans}
+
+
+# What is written
+
+
+def test_a_run_tells_what_its_figures_depend_on(quick):
+    svm, cnn = quick.found["runs"]
+    assert (svm["detector"], svm["class"]) == ("SVM", "SVMDetector")
+    assert (svm["epochs"], svm["history"]) == (None, {})
+    assert (cnn["detector"], cnn["class"]) == ("CNN", "CNNDetector")
+    assert (cnn["epochs"], cnn["recipe_epochs"]) == (1, 25)
+    assert len(cnn["history"]["train_accuracy"]) == 1
+    assert cnn["params"]["lr"] == 0.01
+    assert cnn["precision"] in ("float32", "bfloat16")
+    for run in (svm, cnn):
+        assert run["whole"]
+        assert (run["recipe"], run["seed"], run["limit"]) == ("study", 0, None)
+        assert (run["n_train"], run["n_test"]) == (N_TRAIN, N_TEST)
+        assert run["params"]["random_state"] == 0
+        assert min(run["fit_seconds"], run["predict_seconds"]) > 0
+        assert run["versions"]["skfake"] == skfake.__version__
+        assert run["machine"]["n_cpus"]
+
+
+def test_the_file_tells_the_images_and_the_study_but_no_path(quick, source):
+    found = quick.found
+    assert found["study"] == reproduce_paper.STUDY
+    assert found["data"]["n_train"] == N_TRAIN
+    assert found["data"]["n_test"] == N_TEST
+    assert len(found["data"]["fingerprint"]) == 64
+    assert str(source.parent.parent) not in quick.text
+
+
+def test_a_confusion_matrix_has_a_row_for_each_actual_class_and_fake_first(
+    quick, source
+):
+    n_fake = len(list(source.glob("test/FAKE/*")))
+    for run in quick.found["runs"]:
+        (found, missed), (accused, cleared) = run["confusion_matrix"]
+        assert (found + missed, accused + cleared) == (n_fake, N_TEST - n_fake)
+        figures = run["figures"]
+        assert figures["recall_FAKE"] == pytest.approx(found / n_fake)
+        assert figures["precision_FAKE"] == pytest.approx(found / (found + accused))
+        assert figures["recall_REAL"] == pytest.approx(cleared / (accused + cleared))
+        assert figures["accuracy"] == pytest.approx((found + cleared) / N_TEST)
+
+
+def test_average_precision_is_told_of_both_classes():
+    rng = np.random.default_rng(0)
+    target = np.repeat([0, 1], [30, 10])
+    score = target + rng.normal(size=40)
+    table = {"target": target, "prediction": target, "score": score}
+    figures = reproduce_paper.figures_of(pd.DataFrame(table))
+    assert figures["average_precision"] == average_precision_score(target, score)
+    real = average_precision_score(1 - target, -score)
+    assert figures["average_precision_REAL"] == real != figures["average_precision"]
+    assert figures["roc_auc"] == roc_auc_score(target, score)
+
+
+# Leaks
+
+
+def test_the_leaked_images_are_counted(quick, start):
+    assert quick.found["data"]["n_leaked"] == N_PLANTED
+    assert {run["n_leaked"] for run in quick.found["runs"]} == {N_PLANTED}
+
+
+def test_the_leaked_images_take_no_part_in_the_figures_without_leaks():
+    target = np.array([0, 0, 1, 1, 1, 1])
+    prediction = np.array([0, 1, 1, 1, 0, 0])
+    table = {"target": target, "prediction": prediction, "score": prediction - 0.5}
+    leaked = np.array([False, False, True, True, False, False])
+    found = reproduce_paper.judge(pd.DataFrame(table), leaked)
+    assert found["n_leaked"] == 2
+    assert found["figures"]["accuracy"] == 0.5
+    assert found["figures"]["recall_FAKE"] == 0.5
+    assert found["figures_without_leaks"]["accuracy"] == 0.25
+    assert found["figures_without_leaks"]["recall_FAKE"] == 0
+    assert found["confusion_matrix"] == [[2, 2], [1, 1]]
+
+
+def test_a_detector_that_remembers_is_found_out(quick, start, monkeypatch):
+    class Memory(skfake.SVMDetector):
+        def fit(self, X, y):
+            self.seen_ = {image.tobytes() for image in X[y == 1]}
+            return super().fit(X, y)
+
+        def decision_function(self, X):
+            return np.array([image.tobytes() in self.seen_ for image in X]) - 0.5
+
+        def predict(self, X):
+            return (self.decision_function(X) > 0).astype(int)
+
+    monkeypatch.setattr(skfake, "paper_detectors", lambda: {"SVM": Memory()})
+    (run,) = start("memory", "--detectors", "SVM").found["runs"]
+    assert run["figures"]["recall_FAKE"] > 0
+    assert run["figures_without_leaks"]["recall_FAKE"] == 0
+
+
+def test_a_limit_draws_both_classes_and_is_written(start, source, capsys):
+    limited = start("limited", "--limit", "20", "--detectors", "SVM")
+    (run,) = limited.found["runs"]
+    assert (run["limit"], run["n_train"], run["n_test"]) == (20, 20, 20)
+    n_fake = len(list(source.glob("test/FAKE/*")))
+    assert sum(run["confusion_matrix"][0]) == pytest.approx(20 * n_fake / 40, abs=1)
+    assert limited.found["data"]["n_train"] == N_TRAIN
+    assert capsys.readouterr().out.startswith("A QUICK LOOK at 20 or fewer of 60 ")
+    assert "QUICK" not in reproduce_paper.to_markdown(quick_of(limited.found))
+
+
+def quick_of(found):
+    """The same runs, as if there had been no limit."""
+    return {**found, "runs": [{**run, "limit": None} for run in found["runs"]]}
+
+
+# A second start
+
+
+def test_a_second_start_repeats_nothing(quick, start, monkeypatch):
+    monkeypatch.setattr(reproduce_paper, "load_images", None)
+    assert start("quick", *QUICK).text == quick.text
+
+
+@pytest.mark.parametrize(
+    "options", [["--seed", "1"], ["--limit", "20"], ["--recipe", "skfake"]]
+)
+def test_other_settings_are_another_run(quick, start, options):
+    shutil.copy(quick.file, quick.file.with_name("others.json"))
+    found = start("others", "--detectors", "SVM", *options).found
+    assert len(found["runs"]) == 3
+    assert found["runs"][:2] == quick.found["runs"]
+
+
+def test_again_trains_anew_and_replaces_the_run(start, monkeypatch):
+    options = ("--detectors", "CNN", "--epochs", "1")
+    (before,) = start("again", *options).found["runs"]
+    run, checkpoints = reproduce_paper.run, []
+
+    def watch(plan, detector, images, checkpoint):
+        checkpoints.append(checkpoint.exists())
+        done = run(plan, detector, images, checkpoint)
+        checkpoints.append(checkpoint.exists())
+        return done
+
+    monkeypatch.setattr(reproduce_paper, "run", watch)
+    (after,) = start("again", *options, "--again").found["runs"]
+    assert checkpoints == [False, True]
+    assert after["fit_seconds"] != before["fit_seconds"]
+    assert after["figures"] == before["figures"]
+
+
+def test_an_interrupted_training_is_written_and_taken_up(start, monkeypatch, capsys):
+    class Interrupt(PrintLog):
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) == 2:
+                raise KeyboardInterrupt
+
+    options = ("--detectors", "CNN", "SVM", "--epochs", "3")
+    with monkeypatch.context() as patch:
+        patch.setattr(reproduce_paper, "PrintLog", Interrupt)
+        stopped = start("stopped", *options)
+    assert stopped.code == 130
+    (part,) = stopped.found["runs"]
+    assert (part["epochs"], part["params"]["max_epochs"], part["whole"]) == (
+        1,
+        3,
+        False,
+    )
+    shown = capsys.readouterr()
+    assert "goes on from here" in shown.err
+    assert "| 1 of 25 |" in shown.out
+    whole, _ = start("stopped", *options).found["runs"]
+    assert (whole["detector"], whole["epochs"], whole["whole"]) == ("CNN", 3, True)
+    assert whole["history"]["seconds"][0] == part["history"]["seconds"][0]
+    assert whole["fit_seconds"] >= sum(whole["history"]["seconds"])
+
+
+def test_a_failure_spoils_no_other_run(quick, start, capsys):
+    failed = start("failed", *QUICK, "--device", "abacus")
+    assert failed.code == 1
+    assert [run["detector"] for run in failed.found["runs"]] == ["SVM"]
+    assert "CNN: failed, ValueError: device must be" in capsys.readouterr().err
+
+
+def test_runs_on_other_images_are_kept_apart(quick, start, capsys):
+    file = quick.file.with_name("foreign.json")
+    data = {**quick.found["data"], "fingerprint": "0" * 64}
+    file.write_text(json.dumps({**quick.found, "data": data}))
+    with pytest.raises(SystemExit, match="2"):
+        start("foreign", *QUICK)
+    assert "--output must be of the same images" in capsys.readouterr().err
+
+
+# Recipes and weights
+
+
+def test_the_recipe_of_the_study_is_that_of_paper_detectors():
+    for name, detector in skfake.paper_detectors().items():
+        settings, planned = plan()[name]
+        expected = detector.set_params(random_state=0).get_params()
+        operational = {"n_jobs", "callbacks"}
+        assert {
+            k: v for k, v in planned.get_params().items() if k not in operational
+        } == {k: v for k, v in expected.items() if k not in operational}
+        assert settings["recipe"] == "study"
+
+
+def test_our_recipe_is_that_of_the_classes():
+    planned = plan("--recipe", "skfake")
+    assert list(planned) == list(reproduce_paper.NAMES)
+    for settings, detector in planned.values():
+        usual = type(detector)().set_params(random_state=0).get_params()
+        assert (
+            settings["params"].items()
+            <= json.loads(
+                json.dumps({k: v for k, v in usual.items() if k != "callbacks"})
+            ).items()
+        )
+    assert type(planned["Compact"][1]) is skfake.CompactDetector
+
+
+def test_the_study_has_no_compact_detector():
+    with pytest.raises(ValueError, match="--recipe must be skfake for Compact"):
+        plan("--detectors", "Compact")
+
+
+@pytest.fixture
+def weights(tmp_path):
+    for name in (
+        "resnet50_imagenet.safetensors",
+        "vgg16_features.pt",
+        "vgg16_bn-6c.pth",
+    ):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "densenet121.txt").write_text("notes")
+    return tmp_path
+
+
+def test_a_folder_gives_weights_by_the_names_of_its_files(weights):
+    planned = plan("--weights", str(weights))
+    expected = {
+        "ResNet": "resnet50_imagenet.safetensors",
+        "VGGNet": "vgg16_features.pt",
+        "DenseNet": None,
+    }
+    for name, file in expected.items():
+        settings, detector = planned[name]
+        assert detector.weights == (file and str(weights / file))
+        digest = file and hashlib.sha256(file.encode()).hexdigest()
+        described = file and {"file": file, "sha256": digest}
+        assert settings["params"]["weights"] == described
+    assert "weights" not in planned["SVM"][0]["params"]
+    _, vgg = plan("--weights", str(weights), "--recipe", "skfake")["VGGNet"]
+    assert vgg.batch_norm
+    assert vgg.weights == str(weights / "vgg16_bn-6c.pth")
+
+
+def test_two_files_for_a_network_are_refused(weights):
+    (weights / "resnet50.pth").touch()
+    with pytest.raises(ValueError, match="one file for resnet50; got 2"):
+        plan("--weights", str(weights))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], "imagenet"),
+        (["--weights", "none"], None),
+        (["--weights", "imagenet"], "imagenet"),
+    ],
+)
+def test_weights_are_those_of_the_recipe_unless_it_is_said_otherwise(options, expected):
+    planned = plan(*options)
+    for name in ("ResNet", "VGGNet", "DenseNet"):
+        assert planned[name][1].weights == expected
+        assert planned[name][0]["params"]["weights"] == expected
+
+
+def test_a_folder_that_is_not_there_is_a_line(start, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        start("nowhere", "--weights", "nowhere")
+    assert "nowhere" in capsys.readouterr().err
+
+
+# What is shown
+
+
+def rows_of(table):
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    header, _, *rows = (
+        [cell.strip() for cell in line[1:-1].split("|")] for line in lines
+    )
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_the_table_sets_our_figures_beside_the_study_s(quick):
+    svm, cnn = quick.found["runs"]
+    table = reproduce_paper.to_markdown(quick.found)
+    assert table.startswith("60 training, 40 test images of CIFAKE; 3 in both.\n\n")
+    row, other = rows_of(table)
+    accuracy = svm["figures"]["accuracy"]
+    assert row["accuracy"] == f"{accuracy:.2%}"
+    assert row["the study's"] == "81.43%"
+    assert row["difference"] == f"{100 * accuracy - 81.43:+.2f}"
+    assert row["the study's ROC-AUC"] == "0.8958"
+    assert row["ROC-AUC"] == f"{svm['figures']['roc_auc']:.4f}"
+    clean = cnn["figures_without_leaks"]["accuracy"]
+    assert other["accuracy without leaks"] == f"{clean:.2%}"
+    assert (row["weights"], row["epochs"], other["epochs"]) == ("-", "-", "1 of 25")
+    assert table.splitlines()[-1].startswith(
+        "SVM (study, seed 0), CNN (study, seed 0): "
+    )
+
+
+def test_the_table_says_which_networks_had_weights(quick):
+    cnn = quick.found["runs"][1]
+    given = {None: "none", "imagenet": "imagenet"}
+    for weights, shown in [*given.items(), ({"file": "a.pt", "sha256": "0"}, "a.pt")]:
+        run = {**cnn, "params": {**cnn["params"], "weights": weights}}
+        table = reproduce_paper.to_markdown({**quick.found, "runs": [run]})
+        assert rows_of(table)[0]["weights"] == shown
+
+
+def test_what_the_study_lacks_has_no_figures_of_it(quick):
+    run = {**quick.found["runs"][1], "detector": "Compact", "recipe": "skfake"}
+    found = {**quick.found, "runs": [run, *quick.found["runs"]]}
+    rows = rows_of(reproduce_paper.to_markdown(found))
+    assert [row["detector"] for row in rows] == ["SVM", "CNN", "Compact"]
+    assert rows[-1]["the study's"] == rows[-1]["difference"] == "-"
+    assert len(rows_of(reproduce_paper.to_full_markdown(found))) == 5
+
+
+def test_the_whole_table_has_a_row_of_the_study_below_ours(quick):
+    ours, study, *_ = rows_of(reproduce_paper.to_full_markdown(quick.found))
+    figures = quick.found["runs"][0]["figures"]
+    assert ours["recall_REAL"] == f"{figures['recall_REAL']:.2f}"
+    assert ours["average_precision_REAL"] == f"{figures['average_precision_REAL']:.4f}"
+    assert list(study.values()) == [
+        "the study",
+        *("0.82", "0.80", "0.81", "0.81", "0.83", "0.82"),
+        *("81.43%", "0.8958", "0.8907", "-"),
+    ]
+
+
+def test_the_study_s_figures_agree_with_each_other():
+    for figures in reproduce_paper.STUDY.values():
+        recalls = [figures["recall_FAKE"], figures["recall_REAL"]]
+        assert figures["accuracy"] == pytest.approx(np.mean(recalls), abs=0.01)
+        for name in ("FAKE", "REAL"):
+            precision, recall = figures[f"precision_{name}"], figures[f"recall_{name}"]
+            f1 = 2 * precision * recall / (precision + recall)
+            assert figures[f"f1_{name}"] == pytest.approx(f1, abs=0.011)
+
+
+def test_the_curves_are_drawn_the_same_twice(quick, tmp_path):
+    files = [tmp_path / "one.svg", tmp_path / "two.svg"]
+    for file in files:
+        reproduce_paper.draw_curves(quick.found, file)
+    one, two = (file.read_text() for file in files)
+    assert one == two
+    assert "CNN, train" in one
+    assert "SVM" not in one

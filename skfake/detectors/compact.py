@@ -58,7 +58,7 @@ class CompactDetector(DeepDetector):
     label_smoothing : float, default=0.05
         Share of a label that is spread over all classes in the loss.
 
-    max_epochs : int, default=16
+    max_epochs : int, default=17
         How often the training images are gone through.
 
     batch_size : int or "auto", default="auto"
@@ -86,7 +86,7 @@ class CompactDetector(DeepDetector):
     patience : int, default=5
         See `early_stopping`.
 
-    validation_fraction : float or None, default=0.1
+    validation_fraction : float or None, default=0.05
         Share of the images of each class held out to follow the training by. With
         None all images are trained on.
 
@@ -193,7 +193,7 @@ class CompactDetector(DeepDetector):
         flip: bool = True,
         average_flips: bool = True,
         label_smoothing: float = 0.05,
-        max_epochs: int = 16,
+        max_epochs: int = 17,
         batch_size: int | str = "auto",
         optimizer: str = "muon",
         lr: float = 0.01,
@@ -201,7 +201,7 @@ class CompactDetector(DeepDetector):
         weight_decay: float = 0.05,
         early_stopping: bool = False,
         patience: int = 5,
-        validation_fraction: float | None = 0.1,
+        validation_fraction: float | None = 0.05,
         class_weight: dict | str | None = None,
         warm_start: bool = False,
         checkpoint: str | os.PathLike | None = None,

@@ -1,6 +1,7 @@
 """What all detectors with a network share, on the cheapest of them."""
 
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -276,3 +277,16 @@ def test_a_gpu_learns_as_the_cpu_does(stripes):
     assert np.allclose(
         copy.predict_proba(stripes[0]), detector.predict_proba(stripes[0])
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+def test_a_compiled_network_learns_the_same_and_pickles_without_its_compiler(stripes):
+    plain = cnn(precision="float32").fit(*stripes)
+    compiled = cnn(precision="float32", compile=True).fit(*stripes)
+    assert compiled.net_.module_._compiled_call_impl is not None
+    expected = plain.predict_proba(stripes[0])
+    assert np.allclose(compiled.predict_proba(stripes[0]), expected, atol=0.02)
+    copy = pickle.loads(pickle.dumps(compiled))
+    assert copy.net_.module_._compiled_call_impl is None
+    assert np.allclose(copy.predict_proba(stripes[0]), expected, atol=0.02)

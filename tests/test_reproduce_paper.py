@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def source(tmp_path_factory):
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(file, quality=95)
     train, test = (sorted(folder.glob(f"{part}/FAKE/*")) for part in ("train", "test"))
-    for original, copy in list(zip(train, test, strict=False))[:N_PLANTED]:
+    for original, copy in zip(train[-N_PLANTED:], test[:N_PLANTED], strict=True):
         shutil.copy(original, copy)
     return folder
 
@@ -107,7 +108,7 @@ def test_a_confusion_matrix_has_a_row_for_each_actual_class_and_fake_first(
         assert (found + missed, accused + cleared) == (n_fake, N_TEST - n_fake)
         figures = run["figures"]
         assert figures["recall_FAKE"] == pytest.approx(found / n_fake)
-        assert figures["precision_FAKE"] == pytest.approx(found / (found + accused))
+        assert figures["precision_REAL"] == pytest.approx(cleared / (missed + cleared))
         assert figures["recall_REAL"] == pytest.approx(cleared / (accused + cleared))
         assert figures["accuracy"] == pytest.approx((found + cleared) / N_TEST)
 
@@ -127,7 +128,7 @@ def test_average_precision_is_told_of_both_classes():
 # Leaks
 
 
-def test_the_leaked_images_are_counted(quick, start):
+def test_the_leaked_images_are_counted(quick):
     assert quick.found["data"]["n_leaked"] == N_PLANTED
     assert {run["n_leaked"] for run in quick.found["runs"]} == {N_PLANTED}
 
@@ -146,7 +147,7 @@ def test_the_leaked_images_take_no_part_in_the_figures_without_leaks():
     assert found["confusion_matrix"] == [[2, 2], [1, 1]]
 
 
-def test_a_detector_that_remembers_is_found_out(quick, start, monkeypatch):
+def test_a_detector_that_remembers_is_found_out(start, monkeypatch):
     class Memory(skfake.SVMDetector):
         def fit(self, X, y):
             self.seen_ = {image.tobytes() for image in X[y == 1]}
@@ -171,13 +172,42 @@ def test_a_limit_draws_both_classes_and_is_written(start, source, capsys):
     n_fake = len(list(source.glob("test/FAKE/*")))
     assert sum(run["confusion_matrix"][0]) == pytest.approx(20 * n_fake / 40, abs=1)
     assert limited.found["data"]["n_train"] == N_TRAIN
-    assert capsys.readouterr().out.startswith("A QUICK LOOK at 20 or fewer of 60 ")
-    assert "QUICK" not in reproduce_paper.to_markdown(quick_of(limited.found))
+    assert capsys.readouterr().out.startswith("A QUICK LOOK, 20 images of a ")
 
 
-def quick_of(found):
-    """The same runs, as if there had been no limit."""
-    return {**found, "runs": [{**run, "limit": None} for run in found["runs"]]}
+def test_a_limit_may_be_more_than_a_part_has(start):
+    (run,) = start("half", "--limit", "50", "--detectors", "SVM").found["runs"]
+    assert (run["n_train"], run["n_test"]) == (50, N_TEST)
+
+
+def test_a_quick_look_does_not_change_the_table_of_whole_runs(quick):
+    found = quick.found
+    runs = [{**run, "limit": limit} for run in found["runs"] for limit in (20, None)]
+    table = reproduce_paper.to_markdown({**found, "runs": runs})
+    assert table == reproduce_paper.to_markdown(found)
+    assert reproduce_paper.to_markdown({**found, "runs": runs}, 20) != table
+
+
+def test_a_loss_that_left_all_bounds_is_null(start, monkeypatch):
+    class Diverged(skfake.SVMDetector):
+        history_: ClassVar = {"train_loss": [np.inf, np.nan], "seconds": [1.0, 1.0]}
+        net_ = SimpleNamespace(device="cpu", precision="float32")
+
+    monkeypatch.setattr(skfake, "paper_detectors", lambda: {"SVM": Diverged()})
+    (run,) = start("diverged", "--detectors", "SVM").found["runs"]
+    assert run["history"] == {"train_loss": [None, None], "seconds": [1, 1]}
+
+
+def test_a_fit_takes_all_its_epochs_though_it_went_on_from_a_checkpoint(
+    start, monkeypatch
+):
+    class Resumed(skfake.SVMDetector):
+        history_: ClassVar = {"seconds": [1000.0, 500.0]}
+        net_ = SimpleNamespace(device="cpu", precision="float32")
+
+    monkeypatch.setattr(skfake, "paper_detectors", lambda: {"SVM": Resumed()})
+    (run,) = start("resumed", "--detectors", "SVM").found["runs"]
+    assert run["fit_seconds"] == 1500
 
 
 # A second start
@@ -214,6 +244,17 @@ def test_again_trains_anew_and_replaces_the_run(start, monkeypatch):
     assert checkpoints == [False, True]
     assert after["fit_seconds"] != before["fit_seconds"]
     assert after["figures"] == before["figures"]
+
+
+def test_trainings_share_no_folder_of_checkpoints(start, monkeypatch):
+    folders = []
+    monkeypatch.setattr(
+        reproduce_paper, "run", lambda *arguments: folders.append(arguments[-1])
+    )
+    for seed in ("0", "0", "1"):
+        start("folders", *QUICK, "--seed", seed)
+    assert folders[:2] == folders[2:4]
+    assert len(set(folders)) == 4
 
 
 def test_an_interrupted_training_is_written_and_taken_up(start, monkeypatch, capsys):
@@ -363,12 +404,17 @@ def rows_of(table):
 def test_the_table_sets_our_figures_beside_the_study_s(quick):
     svm, cnn = quick.found["runs"]
     table = reproduce_paper.to_markdown(quick.found)
-    assert table.startswith("60 training, 40 test images of CIFAKE; 3 in both.\n\n")
+    assert table.startswith("CIFAKE: 60 training, 40 test images, 3 in both.\n\n")
     row, other = rows_of(table)
     accuracy = svm["figures"]["accuracy"]
     assert row["accuracy"] == f"{accuracy:.2%}"
     assert row["the study's"] == "81.43%"
     assert row["difference"] == f"{100 * accuracy - 81.43:+.2f}"
+    better = {**svm, "figures": {**svm["figures"], "accuracy": 0.9}}
+    (row_of_better,) = rows_of(
+        reproduce_paper.to_markdown({**quick.found, "runs": [better]})
+    )
+    assert row_of_better["difference"] == "+8.57"
     assert row["the study's ROC-AUC"] == "0.8958"
     assert row["ROC-AUC"] == f"{svm['figures']['roc_auc']:.4f}"
     clean = cnn["figures_without_leaks"]["accuracy"]
@@ -427,3 +473,4 @@ def test_the_curves_are_drawn_the_same_twice(quick, tmp_path):
     assert one == two
     assert "CNN, train" in one
     assert "SVM" not in one
+    assert "CNN, valid" not in one

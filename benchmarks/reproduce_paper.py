@@ -91,7 +91,7 @@ def plan_runs(arguments: argparse.Namespace) -> list[tuple[dict, Any]]:
             wanted["max_epochs"] = arguments.epochs
         detector.set_params(**{k: v for k, v in wanted.items() if k in usual})
         if arguments.weights is not None and "weights" in usual:
-            detector.set_params(weights=choose_weights(arguments.weights, detector))
+            give_weights(detector, arguments.weights, arguments.recipe)
         plan = {
             "name": f"{name} ({arguments.recipe}, seed {arguments.seed})",
             "detector": name,
@@ -102,6 +102,20 @@ def plan_runs(arguments: argparse.Namespace) -> list[tuple[dict, Any]]:
         }
         plans.append((json.loads(json.dumps(plan)), detector))  # Tuples become lists.
     return plans
+
+
+def give_weights(detector: Any, choice: str, recipe: str) -> None:
+    """Set the weights that a network starts from, and a form that they fit."""
+    detector.set_params(weights=choose_weights(choice, detector))
+    if (
+        recipe == "skfake"
+        and detector.weights is None
+        and hasattr(detector, "n_hidden")
+    ):
+        # Rather VGG without normalisation that has learned than with, from nothing.
+        detector.set_params(batch_norm=False)
+        detector.set_params(weights=choose_weights(choice, detector))
+        detector.set_params(batch_norm=detector.weights is None)
 
 
 def choose_weights(choice: str, detector: Any) -> str | None:

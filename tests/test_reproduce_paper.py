@@ -361,6 +361,10 @@ def test_a_folder_gives_weights_by_the_names_of_its_files(weights):
     _, vgg = plan("--weights", str(weights), "--recipe", "skfake")["VGGNet"]
     assert vgg.batch_norm
     assert vgg.weights == str(weights / "vgg16_bn-6c.pth")
+    (weights / "vgg16_bn-6c.pth").unlink()
+    _, vgg = plan("--weights", str(weights), "--recipe", "skfake")["VGGNet"]
+    assert not vgg.batch_norm
+    assert vgg.weights == str(weights / "vgg16_features.pt")
 
 
 def test_two_files_for_a_network_are_refused(weights):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -213,6 +215,9 @@ def find_checkpoint(
         return None
     params = detector.get_params()
     settings = {k: v for k, v in params.items() if k not in OPERATIONAL}
+    if isinstance(settings.get("weights"), str | os.PathLike):
+        # Another file of the same name is another training, a moved one is not.
+        settings["weights"] = _digest(settings["weights"])
     if isinstance(detector.random_state, np.random.RandomState):
         # Trainings that draw from one generator are as many as its states.
         settings["random_state"] = detector.random_state.get_state()
@@ -221,6 +226,13 @@ def find_checkpoint(
     of = (type(detector).__name__, settings, images, dataset.codes.numpy(), start)
     name = f"{type(detector).__name__}-{joblib.hash(of)}.pt"
     return Checkpoint(Path(detector.checkpoint) / name)
+
+
+def _digest(path: str | os.PathLike) -> str:
+    if not os.path.isfile(path):
+        return str(path)
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def train(

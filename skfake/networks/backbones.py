@@ -109,7 +109,8 @@ def vgg(
 
     n_hidden : int or None
         Units of each of the two hidden dense layers, 4096 in the paper. None has no
-        such layers: one dense layer sees the means of the last maps.
+        such layers: one dense layer sees the means of the last maps, brought to mean
+        zero and variance one over the maps of an image.
 
     dropout : float, default=0.5
         Share of the hidden units left out in training.
@@ -128,7 +129,7 @@ def vgg(
     network = nn.Sequential(
         OrderedDict(
             features=make_layers(cfgs[_VGG_CONFIGURATIONS[depth]], batch_norm),
-            avgpool=nn.AdaptiveAvgPool2d(1 if n_hidden is None else 7),
+            avgpool=nn.AdaptiveAvgPool2d(7) if n_hidden else _mean_features(),
             flatten=nn.Flatten(),
             classifier=_vgg_classifier(n_classes, n_hidden, dropout),
         )
@@ -226,6 +227,13 @@ def _small_convolution(mode: Literal["fan_in", "fan_out"]) -> nn.Conv2d:
     convolution = nn.Conv2d(3, 64, kernel_size=3, padding=1, bias=False)
     nn.init.kaiming_normal_(convolution.weight, mode=mode, nonlinearity="relu")
     return convolution
+
+
+def _mean_features() -> nn.Module:
+    # Files of VGG differ a hundredfold in the scale of what the convolutions give:
+    # without normalisation there is nothing to even it out before the dense layer.
+    normalization = nn.GroupNorm(1, 512, affine=False)
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), normalization)
 
 
 def _vgg_classifier(n_classes: int, n_hidden: int | None, dropout: float) -> nn.Module:

@@ -82,6 +82,22 @@ def test_pretrained_networks_see_pixels_on_the_scale_of_imagenet(stripes, pretra
     assert np.allclose(layer.mean.ravel(), stripes[0].mean((0, 1, 2)) / 255, atol=1e-6)
 
 
+def test_a_checkpoint_knows_weights_by_their_content(stripes, pretrained, tmp_path):
+    def fit(weights):
+        detector = clone(RESNET).set_params(weights=weights, checkpoint=tmp_path)
+        return tensors_of(detector.fit(*stripes))["fc.weight"]
+
+    path, given = pretrained
+    moved = tmp_path / "moved.safetensors"
+    moved.write_bytes(path.read_bytes())
+    first = fit(path)
+    assert torch.equal(fit(moved), first)
+    assert len(list(tmp_path.glob("*.pt"))) == 1
+    save_file({**given, "conv1.weight": given["conv1.weight"] * 2}, moved)
+    assert not torch.equal(fit(moved), first)
+    assert len(list(tmp_path.glob("*.pt"))) == 2
+
+
 def test_a_frozen_network_of_nothing_is_refused(stripes):
     with pytest.raises(ValueError, match="trainable must be 'all' where weights is N"):
         clone(RESNET).set_params(trainable="head").fit(*stripes)

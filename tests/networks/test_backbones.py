@@ -240,3 +240,14 @@ def test_a_copy_of_a_frozen_network_is_frozen(copied):
     train_once(copy)
     assert moved(copy, before) == {"fc.weight", "fc.bias"}
     assert not moved(network, before)
+
+
+def test_vgg_without_hidden_layers_does_not_see_the_scale_of_its_features():
+    network = vgg(2, depth=11, batch_norm=False, n_hidden=None).eval()
+    images = torch.rand(2, 3, 32, 32)
+    expected = network(images)
+    last = [m for m in network.features if isinstance(m, torch.nn.Conv2d)][-1]
+    with torch.no_grad():
+        last.weight *= 300
+        last.bias *= 300
+    assert torch.allclose(network(images), expected, atol=0.01)

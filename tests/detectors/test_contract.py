@@ -31,6 +31,7 @@ from tests.detectors.instances import DETECTORS
 # A plain parameter of each kind of detector, with two values worth a search.
 GRIDS = {name: {"lr": [0.001, 0.005]} for name in skfake.detectors.__all__}
 GRIDS["SVMDetector"] = {"C": [0.1, 1.0]}
+GRIDS["DenseNetDetector"] = {"lr": [0.001, 0.002]}
 
 
 @pytest.fixture(params=DETECTORS, scope="module")

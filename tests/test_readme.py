@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compare_cifake, svm_engines
+from benchmarks import compare_cifake, reproduce_paper, svm_engines
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("benchmark", [compare_cifake, svm_engines])
+@pytest.mark.parametrize("benchmark", [compare_cifake, reproduce_paper, svm_engines])
 def test_figures_are_those_that_the_benchmark_wrote(benchmark):
     found = json.loads(benchmark.RESULT.read_text())
     shown = README.partition(f"<!-- benchmarks/{benchmark.RESULT.stem}.py -->\n")[2]
@@ -39,3 +39,10 @@ def test_every_file_that_the_readme_links_to_is_there():
         assert target.startswith("https://") or (ROOT / target).exists()
     for path in re.findall(r"`((?:benchmarks|docs)/[\w./]+)`", README):
         assert (ROOT / path).exists()
+
+
+def test_the_pretrained_resnet_beats_the_study_s():
+    found = json.loads(reproduce_paper.RESULT.read_text())
+    runs = {run["detector"]: run for run in found["runs"] if run["limit"] is None}
+    study = found["study"]["ResNet"]["accuracy"]
+    assert runs["ResNet"]["figures"]["accuracy"] > study

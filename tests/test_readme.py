@@ -46,3 +46,11 @@ def test_the_pretrained_resnet_beats_the_study_s():
     runs = {run["detector"]: run for run in found["runs"] if run["limit"] is None}
     study = found["study"]["ResNet"]["accuracy"]
     assert runs["ResNet"]["figures"]["accuracy"] > study
+
+
+def test_our_small_network_beats_the_study_s_best_in_ten_minutes_without_a_gpu():
+    found = json.loads(reproduce_paper.RESULT.read_text())
+    run = next(run for run in found["runs"] if run["detector"] == "Compact")
+    assert (run["limit"], run["device"], run["machine"]["n_cpus"]) == (None, "cpu", 2)
+    assert run["figures"]["accuracy"] >= found["study"]["DenseNet"]["accuracy"]
+    assert run["fit_seconds"] <= 600

@@ -244,22 +244,16 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         probabilities = self.predict_proba(X)
         return decode_scores(self.classes_, probabilities)
 
+    def _pixel_options(self) -> dict[str, Any]:
+        """What the network sees of images, for those who read them."""
+        names = ("image_size", "grayscale", "n_jobs")
+        return {name: getattr(self, name) for name in names}
+
     def _load(self, images: np.ndarray | list) -> np.ndarray:
-        return load_images(
-            images,
-            image_size=self.image_size,
-            grayscale=self.grayscale,
-            n_jobs=self.n_jobs,
-        )
+        return load_images(images, **self._pixel_options())
 
     def _open(self, images: np.ndarray | list, codes: np.ndarray) -> PixelDataset:
-        pixels = open_pixels(
-            images,
-            image_size=self.image_size,
-            grayscale=self.grayscale,
-            n_jobs=self.n_jobs,
-        )
-        return PixelDataset(pixels, codes)
+        return PixelDataset(open_pixels(images, **self._pixel_options()), codes)
 
     def _draw_seed(self, checkpoint: Any) -> int:
         """Seed of the fit: where the caller gives none, that of what was begun."""

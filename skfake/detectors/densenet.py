@@ -183,7 +183,7 @@ class DenseNetDetector(TransferDetector):
     _parameter_constraints: ClassVar[dict] = {
         **TransferDetector._parameter_constraints,
         "depth": [Options(Integral, set(backbones.DENSENET_DEPTHS))],
-        "stem": [StrOptions({"imagenet", "small"})],
+        "stem": [StrOptions(set(backbones.STEMS))],
     }
 
     def __init__(

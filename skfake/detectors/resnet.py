@@ -182,7 +182,7 @@ class ResNetDetector(TransferDetector):
     _parameter_constraints: ClassVar[dict] = {
         **TransferDetector._parameter_constraints,
         "depth": [Options(Integral, set(backbones.RESNET_DEPTHS))],
-        "stem": [StrOptions({"imagenet", "small"})],
+        "stem": [StrOptions(set(backbones.STEMS))],
     }
 
     def __init__(

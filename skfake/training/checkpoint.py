@@ -32,6 +32,8 @@ class Checkpoint(Callback):
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        # Of the callbacks, by their names, as `restore` found it in the file.
+        self.remembered: dict[str, dict[str, Any]] = {}
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         """Write all that the next epoch starts from."""
@@ -46,10 +48,8 @@ class Checkpoint(Callback):
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Bring back what callbacks have forgotten as the training began anew."""
-        state = self.read()
-        if state is not None:
-            for name, callback in _remembering(net):
-                vars(callback).update(state["callbacks"].get(name, {}))
+        for name, callback in _remembering(net):
+            vars(callback).update(self.remembered.get(name, {}))
 
     def finish(self, net: NeuralNet) -> None:
         """Write a training that is over: what it learned, and no more.
@@ -99,6 +99,7 @@ class Checkpoint(Callback):
         state = self.read()
         if state is None:
             return False
+        self.remembered = state["callbacks"]
         net.module_.load_state_dict(state["module"])
         if "optimizer" in state:
             net.optimizer_.load_state_dict(state["optimizer"])

@@ -49,7 +49,7 @@ class Checkpoint(Callback):
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         """Bring back what callbacks have forgotten as the training began anew."""
         for name, callback in _remembering(net):
-            vars(callback).update(self.remembered.get(name, {}))
+            vars(callback).update(self.remembered.pop(name, {}))
 
     def finish(self, net: NeuralNet) -> None:
         """Write a training that is over: what it learned, and no more.

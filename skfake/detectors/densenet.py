@@ -72,11 +72,11 @@ class DenseNetDetector(TransferDetector):
         Images of a training step. "auto" is 128, or a twentieth of the images where
         that is less, but at least 16.
 
-    optimizer : {"adamw", "adam", "muon", "sgd"}, default="adamw"
+    optimizer : {"adamw", "adam", "muon", "sgd"}, default="muon"
         "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
         convolutions orthogonal, and those of other weights as "adamw".
 
-    lr : float, default=1e-3
+    lr : float, default=1e-2
         Learning rate; with a schedule, its highest.
 
     schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
@@ -203,8 +203,8 @@ class DenseNetDetector(TransferDetector):
         label_smoothing: float = 0.05,
         max_epochs: int = 10,
         batch_size: int | str = "auto",
-        optimizer: str = "adamw",
-        lr: float = 1e-3,
+        optimizer: str = "muon",
+        lr: float = 1e-2,
         schedule: str | None = "one_cycle",
         weight_decay: float = 0.05,
         early_stopping: bool = False,

@@ -19,6 +19,18 @@ def test_standardised_channels_have_mean_zero_and_deviation_one():
     assert torch.allclose(out.std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5)
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_images_are_standardised_in_any_layout(layout):
+    mean, std = np.array([0.1, 0.2, 0.3]), np.array([0.5, 1.0, 2.0])
+    images = torch.rand(2, 3, 4, 5).to(memory_format=layout)
+    wanted = (images - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(
+        3, 1, 1
+    )
+    out = Standardize(mean, std)(images)
+    assert torch.allclose(out, wanted.float())
+    assert out.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_a_channel_of_one_colour_becomes_zero():
     layer = Standardize(np.array([0.5]), np.array([0.0]))
     assert (layer(torch.full((2, 1, 4, 4), 0.5)) == 0).all()
@@ -35,6 +47,13 @@ def test_the_study_s_network_is_one_convolution_and_two_dense_layers():
     ]
     assert layers[0].weight.shape == (32, 1, 3, 3)
     assert layers[2].in_features == 32 * 15 * 15
+
+
+def test_the_study_s_network_pools_what_its_relu_leaves():
+    network = StudyCNN(2, image_size=8, n_channels=1, **SETTINGS).eval()
+    values = network[1](network[0](torch.randn(4, 1, 8, 8)))
+    wanted = nn.functional.max_pool2d(values.relu(), 2)
+    assert torch.equal(network[3](network[2](values)), wanted)
 
 
 @pytest.mark.parametrize("image_size", [SMALLEST_SIZE, 7, 32, 64])

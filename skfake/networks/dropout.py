@@ -1,0 +1,32 @@
+"""Dropout whose random numbers cost little on a CPU."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+# Values that 16 random bits can have.
+N_LEVELS = 2**16
+
+
+class Dropout(nn.Dropout):
+    """Leave out values at random, in training, as `torch.nn.Dropout` does.
+
+    On a CPU torch draws a number for every value, one after the other, which takes a
+    quarter of the time of a small network's step. Here every 64-bit number that
+    is drawn decides on four values, so the share that is left out is a multiple of
+    1 / 65536.
+    """
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Values of any shape, some zero, the others larger by as much as is lost."""
+        if not self.training or values.device.type != "cpu":
+            return super().forward(values)
+        n_left_out = round(self.p * N_LEVELS)
+        if n_left_out == 0 or n_left_out == N_LEVELS:
+            return super().forward(values)
+        n = values.numel()
+        drawn = torch.empty(-(-n // 4), dtype=torch.int64).random_(-(2**63), None)
+        levels = drawn.view(torch.int16)[:n].view(values.shape)
+        kept = (levels >= n_left_out - N_LEVELS // 2).to(values.dtype)
+        return values * kept.mul_(N_LEVELS / (N_LEVELS - n_left_out))

@@ -79,7 +79,7 @@ class VGGDetector(TransferDetector):
         "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
         convolutions orthogonal, and those of other weights as "adamw".
 
-    lr : float, default=1e-3
+    lr : float, default=3e-4
         Learning rate; with a schedule, its highest.
 
     schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
@@ -209,7 +209,7 @@ class VGGDetector(TransferDetector):
         max_epochs: int = 10,
         batch_size: int | str = "auto",
         optimizer: str = "adamw",
-        lr: float = 1e-3,
+        lr: float = 3e-4,
         schedule: str | None = "one_cycle",
         weight_decay: float = 0.05,
         early_stopping: bool = False,

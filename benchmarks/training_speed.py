@@ -6,7 +6,8 @@ trains every network on images of CIFAKE in three ways, in turn, and writes imag
 second to training_speed.json beside this file:
 
 - plain: skorch's `NeuralNetClassifier` on torchvision's `ImageFolder`, a `DataLoader`
-  with two workers, transforms of one image after the other, float32, channels first;
+  with two workers, transforms of one image after the other, float32, channels first,
+  layers of torch alone;
 - ours: the detector, with the same augmentation, optimiser and size of batch;
 - bare: our step alone, again and again on one batch of random numbers that lies on the
   device. Nothing that has to read and augment images can be faster.
@@ -76,11 +77,16 @@ def plain_rate(detector: Any, folder: Path, device: str, n_epochs: int) -> float
         steps += [transforms.RandomHorizontalFlip()]
     steps += [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.25] * 3)]
     images = ImageFolder(folder, transforms.Compose(steps))
+    network = detector._build_network(2)
+    for layer in network.modules():
+        for usual in (nn.Conv2d, nn.Dropout):
+            if isinstance(layer, usual):
+                layer.__class__ = usual
     optimizer, settings = OPTIMIZERS[detector.optimizer]
     # What is fused is ours: it is not the default.
     settings = {k: v for k, v in settings.items() if k != "fused"}
     net = NeuralNetClassifier(
-        detector._build_network(2),
+        network,
         criterion=nn.CrossEntropyLoss,
         optimizer=optimizer,
         **{f"optimizer__{name}": value for name, value in settings.items()},

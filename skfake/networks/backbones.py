@@ -9,6 +9,8 @@ from torch import nn
 from torchvision.models import get_model
 from torchvision.models.vgg import cfgs, make_layers
 
+from skfake.networks.small_maps import replace_convolutions
+
 RESNET_DEPTHS = (18, 34, 50, 101)
 VGG_DEPTHS = (11, 13, 16, 19)
 DENSENET_DEPTHS = (121, 169, 201)
@@ -53,6 +55,7 @@ def resnet(n_classes: int, *, depth: int, stem: str) -> nn.Module:
     if stem == "small":
         network.set_submodule("conv1", _small_convolution(mode="fan_out"))
         network.set_submodule("maxpool", nn.Identity())
+    replace_convolutions(network)
     return network
 
 
@@ -83,6 +86,7 @@ def densenet(n_classes: int, *, depth: int, stem: str) -> nn.Module:
     if stem == "small":
         network.set_submodule("features.conv0", _small_convolution(mode="fan_in"))
         network.set_submodule("features.pool0", nn.Identity())
+    replace_convolutions(network)
     return network
 
 
@@ -141,6 +145,7 @@ def vgg(
             nn.init.normal_(layer.weight, std=0.01)
         if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
             nn.init.zeros_(layer.bias)
+    replace_convolutions(network)
     return network
 
 

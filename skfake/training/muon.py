@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.adamw import adamw
 
 # Three rounds leave singular values between about 0.7 and 1.2, which serves as well
 # as exact ones.
@@ -58,66 +59,92 @@ class Muon(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
+            learning = [weight for weight in group["params"] if weight.grad is not None]
+            filters: dict[torch.Size, list[Tensor]] = {}
+            for weight in learning:
                 if weight.ndim == 4:
-                    weight.mul_(1 - group["lr"] * group["weight_decay"])
-                    change = self._orthogonal_step(weight, weight.grad)
-                else:
-                    change = self._adam_step(weight, weight.grad)
-                weight.sub_(change, alpha=group["lr"])
+                    filters.setdefault(weight.shape, []).append(weight)
+            for weights in filters.values():
+                self._orthogonal_step(weights, group["lr"], group["weight_decay"])
+            self._adam_step([w for w in learning if w.ndim != 4], group["lr"])
         return loss
 
-    def _orthogonal_step(self, weight: Tensor, gradient: Tensor) -> Tensor:
-        state = self.state[weight]
-        if "momentum" not in state:
-            state["momentum"] = torch.zeros_like(gradient)
-        state["momentum"].lerp_(gradient, 1 - MOMENTUM)
-        ahead = gradient.lerp(state["momentum"], MOMENTUM)
-        matrix = orthogonalize(ahead.flatten(1))
-        size = 0.2 * max(matrix.shape) ** 0.5
-        return matrix.reshape(weight.shape) * size
+    def _orthogonal_step(self, weights: list[Tensor], lr: float, decay: float) -> None:
+        """Step of filters of one shape, together."""
+        gradients = torch.stack([cast(Tensor, weight.grad) for weight in weights])
+        for weight in weights:
+            if "momentum" not in self.state[weight]:
+                self.state[weight]["momentum"] = torch.zeros_like(weight)
+        momenta = [self.state[weight]["momentum"] for weight in weights]
+        for momentum, gradient in zip(momenta, gradients, strict=True):
+            momentum.lerp_(gradient, 1 - MOMENTUM)
+        ahead = gradients.lerp(torch.stack(momenta), MOMENTUM).flatten(2)
+        size = 0.2 * max(ahead.shape[1:]) ** 0.5
+        changes = orthogonalize(ahead).unflatten(2, weights[0].shape[1:])
+        for weight, change in zip(weights, changes, strict=True):
+            weight.mul_(1 - lr * decay).sub_(change, alpha=lr * size)
 
-    def _adam_step(self, weight: Tensor, gradient: Tensor) -> Tensor:
-        state = self.state[weight]
-        if "step" not in state:
-            state["step"] = 0
-            state["mean"] = torch.zeros_like(gradient)
-            state["square"] = torch.zeros_like(gradient)
-        state["step"] += 1
-        state["mean"].lerp_(gradient, 1 - BETAS[0])
-        state["square"].lerp_(gradient.square(), 1 - BETAS[1])
-        mean = state["mean"] / (1 - BETAS[0] ** state["step"])
-        square = state["square"] / (1 - BETAS[1] ** state["step"])
-        return mean / (square.sqrt() + EPSILON)
+    def _adam_step(self, weights: list[Tensor], lr: float) -> None:
+        for weight in weights:
+            if "step" not in self.state[weight]:
+                self.state[weight]["step"] = torch.zeros((), device=weight.device)
+                self.state[weight]["mean"] = torch.zeros_like(weight)
+                self.state[weight]["square"] = torch.zeros_like(weight)
+        means, squares, steps = (
+            [self.state[weight][name] for weight in weights]
+            for name in ("mean", "square", "step")
+        )
+        adamw(
+            weights,
+            [cast(Tensor, weight.grad) for weight in weights],
+            means,
+            squares,
+            [],
+            steps,
+            fused=True,
+            amsgrad=False,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            lr=lr,
+            weight_decay=0.0,
+            eps=EPSILON,
+            maximize=False,
+        )
 
 
-def orthogonalize(matrix: Tensor) -> Tensor:
-    """Bring the singular values of a matrix near one, by Newton and Schulz's iteration.
+def orthogonalize(matrices: Tensor) -> Tensor:
+    """Bring the singular values of matrices near one, by Newton and Schulz's iteration.
 
     Parameters
     ----------
-    matrix : float tensor of shape (m, n)
+    matrices : float tensor of shape (..., m, n)
         Any but zero; zero stays so.
 
     Returns
     -------
-    float tensor of shape (m, n)
+    float tensor of shape (..., m, n)
         With the same singular vectors.
 
     Notes
     -----
-    The quintic's coefficients are those of K. Jordan et al. [1]_.
+    The quintic's coefficients are those of K. Jordan et al. [1]_. Each round multiplies
+    by a polynomial of the Gram matrix; the polynomials are gathered in the small Gram
+    matrix's shape, and the large matrix is multiplied once.
 
     References
     ----------
     .. [1] https://kellerjordan.github.io/posts/muon/
     """
-    tall = matrix.shape[0] > matrix.shape[1]
-    wide = matrix.T if tall else matrix
-    wide = wide / (wide.norm() + 1e-7)
-    for _ in range(N_ROUNDS):
-        square = wide @ wide.T
-        wide = 3.4445 * wide + (2.0315 * square @ square - 4.7750 * square) @ wide
-    return wide.T if tall else wide
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    wide = matrices.mT if tall else matrices
+    wide = wide / (wide.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    gram = wide @ wide.mT
+    factor = None
+    for i in range(N_ROUNDS):
+        change = 2.0315 * gram @ gram - 4.7750 * gram
+        change.diagonal(dim1=-2, dim2=-1).add_(3.4445)
+        factor = change if factor is None else change @ factor
+        if i < N_ROUNDS - 1:
+            gram = change @ gram @ change
+    wide = factor @ wide
+    return wide.mT if tall else wide

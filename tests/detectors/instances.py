@@ -27,5 +27,6 @@ DETECTORS = {
     "Compact": CompactDetector(image_size=16, n_filters=(8, 16), **TINY),
     "ResNet": ResNetDetector(image_size=16, depth=18, **TINY),
     "VGG": VGGDetector(depth=11, **TINY),
-    "DenseNet": DenseNetDetector(image_size=29, **TINY),
+    # Muon takes more steps than there are, and longer ones.
+    "DenseNet": DenseNetDetector(image_size=29, optimizer="adamw", lr=1e-3, **TINY),
 }

@@ -6,14 +6,18 @@ from .scorers import (
     expected_calibration_error,
     tpr_at_fpr,
 )
+from .statistics import corrected_t_test, holm, mcnemar_test
 
 __all__ = [
     "Comparison",
     "ConfusionMatricesDisplay",
     "RocCurvesDisplay",
     "compare_detectors",
+    "corrected_t_test",
     "detection_scorers",
     "equal_error_rate",
     "expected_calibration_error",
+    "holm",
+    "mcnemar_test",
     "tpr_at_fpr",
 ]

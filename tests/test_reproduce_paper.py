@@ -316,15 +316,18 @@ def test_the_recipe_of_the_study_is_that_of_paper_detectors():
 def test_our_recipe_is_that_of_the_classes():
     planned = plan("--recipe", "skfake")
     assert list(planned) == list(reproduce_paper.NAMES)
-    for settings, detector in planned.values():
-        usual = type(detector)().set_params(random_state=0).get_params()
+    for name, (settings, detector) in planned.items():
+        usual = type(detector)(**reproduce_paper.OWN.get(name, {}))
+        usual = usual.set_params(random_state=0).get_params()
         assert (
             settings["params"].items()
             <= json.loads(
                 json.dumps({k: v for k, v in usual.items() if k != "callbacks"})
             ).items()
         )
-    assert type(planned["Compact"][1]) is skfake.CompactDetector
+    assert all(
+        type(planned[name][1]) is skfake.CompactDetector for name in reproduce_paper.OWN
+    )
 
 
 def test_the_study_has_no_compact_detector():
@@ -478,3 +481,10 @@ def test_the_curves_are_drawn_the_same_twice(quick, tmp_path):
     assert "CNN, train" in one
     assert "SVM" not in one
     assert "CNN, valid" not in one
+    assert quick.file.with_suffix(".svg").read_text() == one
+
+
+def test_a_quick_look_draws_no_curves(start):
+    done = start("undrawn", *QUICK, "--limit", "20")
+    assert done.found["runs"]
+    assert not done.file.with_suffix(".svg").exists()

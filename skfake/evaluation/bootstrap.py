@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,13 @@ import pandas as pd
 from sklearn.utils import check_random_state
 
 from skfake.evaluation.displays import score_columns
-from skfake.evaluation.metrics import class_scores, figure_names
+from skfake.evaluation.metrics import (
+    CALIBRATION,
+    RANKING,
+    class_scores,
+    figure_names,
+)
+from skfake.evaluation.scorers import N_BINS, bin_probabilities
 
 # Numbers of images in resamples that are looked at together.
 CHUNK = 1_000_000
@@ -22,6 +28,7 @@ def bootstrap_figures(
     classes: np.ndarray,
     names: Sequence[str],
     pos_label: Any = None,
+    with_probabilities: Collection[str] = (),
     n_resamples: int = 1000,
     random_state: Any = None,
 ) -> dict[str, pd.DataFrame]:
@@ -44,6 +51,9 @@ def bootstrap_figures(
 
     pos_label : label, default=None
         The positive one of two classes.
+
+    with_probabilities : collection of str, default=()
+        Names of the detectors whose scores are probabilities.
 
     n_resamples : int, default=1000
         How often the images are drawn.
@@ -79,6 +89,7 @@ def bootstrap_figures(
                 weights[:, rows],
                 classes=classes,
                 pos_label=pos_label,
+                probabilities=name in with_probabilities,
             )
             sums[name] = sums.get(name, 0) + found / n_folds
         for name, found in sums.items():
@@ -97,6 +108,7 @@ def weighted_figures(
     *,
     classes: np.ndarray,
     pos_label: Any = None,
+    probabilities: bool = False,
 ) -> np.ndarray:
     """Figures of predictions that count as often as weights say, many times at once.
 
@@ -105,7 +117,7 @@ def weighted_figures(
 
     Parameters
     ----------
-    target, prediction, scores, classes, pos_label
+    target, prediction, scores, classes, pos_label, probabilities
         As in `prediction_figures`; without scores these are NaN.
 
     weights : float array of shape (n_resamples, n)
@@ -116,13 +128,19 @@ def weighted_figures(
     float array of shape (n_resamples, n_figures)
         In the order of `figure_names`.
     """
+    actual = (target[:, None] == classes).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        counted = _count_figures(target, prediction, weights, classes)
-        areas = [
-            _areas(positive, score, weights)
-            for positive, score in class_scores(target, scores, classes, pos_label)
-        ]
-    return np.column_stack([*counted, *np.mean(areas, axis=0)])
+        counted = _count_figures(actual, prediction, weights, classes)
+        judged = []
+        for positive, score in class_scores(target, scores, classes, pos_label):
+            found = _ranking_figures(positive, score, weights)
+            calibration = np.full((len(CALIBRATION), len(weights)), np.nan)
+            if probabilities:
+                calibration = _calibration_figures(positive, score, weights)
+            judged.append(np.concatenate([found, calibration]))
+    means = np.mean(judged, axis=0)
+    means[:, (weights @ actual == 0).any(axis=1)] = np.nan
+    return np.column_stack([*counted, *means])
 
 
 def _draw_weights(n: int, n_resamples: int, random_state: Any) -> Iterator[np.ndarray]:
@@ -138,13 +156,12 @@ def _draw_weights(n: int, n_resamples: int, random_state: Any) -> Iterator[np.nd
 
 
 def _count_figures(
-    target: np.ndarray,
+    actual: np.ndarray,
     prediction: np.ndarray,
     weights: np.ndarray,
     classes: np.ndarray,
 ) -> list[np.ndarray]:
     """Accuracies, and precision, recall and F1 of each class."""
-    actual = (target[:, None] == classes).astype(float)
     called = (prediction[:, None] == classes).astype(float)
     support, n_called = weights @ actual, weights @ called
     right = weights @ (actual * called)
@@ -160,13 +177,12 @@ def _count_figures(
     ]
 
 
-def _areas(
+def _ranking_figures(
     positive: np.ndarray, score: np.ndarray, weights: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """ROC-AUC and average precision of each weighing."""
+) -> np.ndarray:
+    """Figures of `RANKING`, a row each."""
     if np.isnan(score).any():
-        nothing = np.full(len(weights), np.nan)
-        return nothing, nothing
+        return np.full((len(RANKING), len(weights)), np.nan)
     order = np.argsort(-score, kind="stable")
     # Images with equal scores are called positive together.
     last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
@@ -174,11 +190,36 @@ def _areas(
     called = np.cumsum(ordered, axis=1)[:, last]
     right = np.cumsum(ordered * positive[order], axis=1)[:, last]
     wrong = called - right
-    more_right = np.diff(right, axis=1, prepend=0)
-    more_wrong = np.diff(wrong, axis=1, prepend=0)
-    n_right, n_wrong = right[:, -1], wrong[:, -1]
-    roc_auc = (more_wrong * (right - more_right / 2)).sum(axis=1) / (n_right * n_wrong)
+    tpr, fpr = right / right[:, -1:], wrong / wrong[:, -1:]
+    more_tpr = np.diff(tpr, axis=1, prepend=0)
+    roc_auc = (np.diff(fpr, axis=1, prepend=0) * (tpr - more_tpr / 2)).sum(axis=1)
     precision = np.where(called > 0, right / called, 0)
-    average = (more_right * precision).sum(axis=1) / n_right
-    average[n_wrong == 0] = np.nan
-    return roc_auc, average
+    average_precision = (more_tpr * precision).sum(axis=1)
+    few, more = (np.where(fpr <= most, tpr, 0).max(axis=1) for most in (0.01, 0.05))
+    equal = _equal_error_rates(tpr, fpr)
+    return np.stack([roc_auc, average_precision, few, more, equal])
+
+
+def _equal_error_rates(tpr: np.ndarray, fpr: np.ndarray) -> np.ndarray:
+    """Where ROC curves, a row each, meet the line of equal errors."""
+    fpr = np.pad(fpr, ((0, 0), (1, 0)))
+    excess = 1 - np.pad(tpr, ((0, 0), (1, 0))) - fpr
+    after = np.argmax(excess <= 0, axis=1)[:, None]
+    ends = [
+        (np.take_along_axis(a, i, 1)) for a in (fpr, excess) for i in (after - 1, after)
+    ]
+    fpr_before, fpr_after, excess_before, excess_after = ends
+    share = excess_before / (excess_before - excess_after)
+    return (fpr_before + share * (fpr_after - fpr_before)).ravel()
+
+
+def _calibration_figures(
+    positive: np.ndarray, prob: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Figures of `CALIBRATION`, a row each."""
+    total = weights.sum(axis=1)
+    brier = weights @ np.square(prob - positive) / total
+    differences = np.zeros((len(prob), N_BINS))
+    differences[np.arange(len(prob)), bin_probabilities(prob, N_BINS)] = positive - prob
+    error = np.abs(weights @ differences).sum(axis=1) / total
+    return np.stack([brier, error])

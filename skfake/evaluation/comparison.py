@@ -42,7 +42,10 @@ class Comparison:
     table : DataFrame of shape (n_detectors, n_figures)
         A row for each detector: `accuracy`, `balanced_accuracy`, `precision_<class>`,
         `recall_<class>` and `f1_<class>` for each class, `roc_auc`,
-        `average_precision`, `fit_seconds` and `predict_seconds` (the time of
+        `average_precision`, `tpr_at_fpr_0.01` and `tpr_at_fpr_0.05` (the share of
+        positives found while 1 or 5 % of the negatives are called positive),
+        `equal_error_rate`, of probabilities `brier_score` and
+        `expected_calibration_error`, `fit_seconds` and `predict_seconds` (the time of
         `predict` alone). With `cv` they are means over the folds, each followed by
         the sample standard deviation, `<figure>_std`. Where a detector failed, there
         is a column `error`, and its figures are NaN, also if it failed in one fold

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix, roc_curve
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    confusion_matrix,
+    roc_auc_score,
+    roc_curve,
+)
 
-from skfake.evaluation.metrics import class_scores, ranking_figures
+from skfake.evaluation.metrics import class_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,9 +152,10 @@ class RocCurvesDisplay:
             if np.isnan(scores).any() or not np.isin(classes, target).all():
                 continue
             points = _mean_curve(target, scores, classes, pos_label)
-            roc_auc, _ = ranking_figures(target, scores, classes, pos_label)
+            pairs = class_scores(target, scores, classes, pos_label)
+            roc_auc = np.mean([roc_auc_score(*pair) for pair in pairs])
             curves.setdefault(str(name), []).append(points)
-            areas.setdefault(str(name), []).append(roc_auc)
+            areas.setdefault(str(name), []).append(float(roc_auc))
         return cls(curves=curves, roc_auc=areas, positive=positive).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
+    brier_score_loss,
     precision_recall_fscore_support,
     roc_auc_score,
 )
 
+from skfake.evaluation.scorers import (
+    equal_error_rate,
+    expected_calibration_error,
+    tpr_at_fpr,
+)
+
 PER_CLASS = ("precision", "recall", "f1")
+# Of the scores of one class against the rest: those that any scale will do for, and
+# those of probabilities.
+RANKING: dict[str, Callable] = {
+    "roc_auc": roc_auc_score,
+    "average_precision": average_precision_score,
+    "tpr_at_fpr_0.01": partial(tpr_at_fpr, max_fpr=0.01),
+    "tpr_at_fpr_0.05": partial(tpr_at_fpr, max_fpr=0.05),
+    "equal_error_rate": equal_error_rate,
+}
+CALIBRATION: dict[str, Callable] = {
+    "brier_score": brier_score_loss,
+    "expected_calibration_error": expected_calibration_error,
+}
 
 
 def figure_names(names: Sequence[str]) -> list[str]:
@@ -35,13 +56,7 @@ def figure_names(names: Sequence[str]) -> list[str]:
     ['precision_REAL', 'recall_REAL', 'f1_REAL', 'precision_FAKE']
     """
     of_classes = [f"{figure}_{name}" for name in names for figure in PER_CLASS]
-    return [
-        "accuracy",
-        "balanced_accuracy",
-        *of_classes,
-        "roc_auc",
-        "average_precision",
-    ]
+    return ["accuracy", "balanced_accuracy", *of_classes, *RANKING, *CALIBRATION]
 
 
 def prediction_figures(
@@ -52,12 +67,13 @@ def prediction_figures(
     classes: np.ndarray,
     names: Sequence[str],
     pos_label: Any = None,
+    probabilities: bool = False,
 ) -> dict[str, float]:
     """Say in figures how well predictions agree with the targets.
 
     A class that is never predicted has a precision of 0. What a class that the
-    targets lack leaves undefined is NaN: its own three figures, and `roc_auc` and
-    `average_precision`.
+    targets lack leaves undefined is NaN: its own three figures, and all those of the
+    scores.
 
     Parameters
     ----------
@@ -68,8 +84,8 @@ def prediction_figures(
         Predicted labels.
 
     scores : float array of shape (n,) or (n, n_classes), or None
-        For two classes the score of `pos_label`, for more a column a class. Any
-        scale will do. None makes `roc_auc` and `average_precision` NaN.
+        For two classes the score of `pos_label`, for more a column a class. None
+        makes the figures of the scores NaN.
 
     classes : array of shape (n_classes,)
         All labels, sorted.
@@ -80,12 +96,16 @@ def prediction_figures(
     pos_label : label, default=None
         The class that one column of scores speaks for.
 
+    probabilities : bool, default=False
+        Whether the scores are probabilities. The figures of calibration,
+        `brier_score` and `expected_calibration_error`, are NaN for others.
+
     Returns
     -------
     dict of float
-        As `figure_names` names them, 1 being the best of each. For more than two
-        classes, `roc_auc` and `average_precision` are means over the classes, each
-        against the rest.
+        As `figure_names` names them. 1 is the best of each, but 0 of
+        `equal_error_rate` and the figures of calibration. For more than two classes,
+        the figures of the scores are means over the classes, each against the rest.
 
     Examples
     --------
@@ -103,42 +123,13 @@ def prediction_figures(
     (0.75, 0.5, 1.0)
     """
     of_classes, (_, recall, _) = _class_figures(target, prediction, classes)
-    roc_auc, average_precision = ranking_figures(target, scores, classes, pos_label)
     values = [
         accuracy_score(target, prediction),
         np.nanmean(recall),
         *of_classes,
-        roc_auc,
-        average_precision,
+        *_score_figures(target, scores, classes, pos_label, probabilities),
     ]
     return dict(zip(figure_names(names), map(float, values), strict=True))
-
-
-def ranking_figures(
-    target: np.ndarray,
-    scores: np.ndarray | None,
-    classes: np.ndarray,
-    pos_label: Any = None,
-) -> tuple[float, float]:
-    """Areas under the ROC curve and under the curve of precision over recall.
-
-    Parameters
-    ----------
-    target, scores, classes, pos_label
-        As in `prediction_figures`.
-
-    Returns
-    -------
-    roc_auc, average_precision : float
-        NaN without scores, or where the targets lack a class.
-    """
-    if scores is None or not np.isin(classes, target).all():
-        return np.nan, np.nan
-    pairs = list(class_scores(target, scores, classes, pos_label))
-    return (
-        float(np.mean([roc_auc_score(*pair) for pair in pairs])),
-        float(np.mean([average_precision_score(*pair) for pair in pairs])),
-    )
 
 
 def class_scores(
@@ -160,6 +151,23 @@ def class_scores(
     else:
         for label, column in zip(classes, scores.T, strict=True):
             yield target == label, column
+
+
+def _score_figures(
+    target: np.ndarray,
+    scores: np.ndarray | None,
+    classes: np.ndarray,
+    pos_label: Any,
+    probabilities: bool,
+) -> list[float]:
+    """Figures of `RANKING` and of `CALIBRATION`, means over the classes."""
+    metrics = list((RANKING | CALIBRATION).values())
+    if scores is None or not np.isin(classes, target).all():
+        return [np.nan] * len(metrics)
+    pairs = list(class_scores(target, scores, classes, pos_label))
+    defined = metrics if probabilities else list(RANKING.values())
+    found = [float(np.mean([metric(*pair) for pair in pairs])) for metric in defined]
+    return found + [np.nan] * (len(metrics) - len(found))
 
 
 def _class_figures(

@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from skfake.validation import Interval, validate_params
 
+N_BINS = 15
 OPEN_SHARE = Interval(Real, 0, 1, closed="left")
 
 
@@ -117,7 +118,7 @@ def equal_error_rate(y_true: Any, y_score: Any, *, pos_label: Any = None) -> flo
     prefer_skip_nested_validation=True,
 )
 def expected_calibration_error(
-    y_true: Any, y_prob: Any, *, n_bins: int = 15, pos_label: Any = None
+    y_true: Any, y_prob: Any, *, n_bins: int = N_BINS, pos_label: Any = None
 ) -> float:
     """How far probabilities are, on average, from the shares that come true [1]_.
 
@@ -170,10 +171,28 @@ def expected_calibration_error(
             f"{prob.min():g} to {prob.max():g}. Calibrate other scores by "
             "sklearn.calibration.CalibratedClassifierCV."
         )
-    # The bins of sklearn.calibration.calibration_curve.
-    bins = np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], prob)
+    bins = bin_probabilities(prob, n_bins)
     differences = np.bincount(bins, weights=positive - prob, minlength=n_bins)
     return float(np.abs(differences).sum() / len(prob))
+
+
+def bin_probabilities(prob: np.ndarray, n_bins: int) -> np.ndarray:
+    """Number of the bin of equal width that each probability falls into.
+
+    Parameters
+    ----------
+    prob : float array of shape (n,)
+        Probabilities.
+
+    n_bins : int
+        Bins from 0 to 1.
+
+    Returns
+    -------
+    int array of shape (n,)
+        From 0 to n_bins - 1, as in `sklearn.calibration.calibration_curve`.
+    """
+    return np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], prob)
 
 
 def detection_scorers() -> dict[str, Any]:

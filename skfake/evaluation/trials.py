@@ -203,6 +203,7 @@ def _fit_and_predict(
         classes=task.classes,
         names=task.names,
         pos_label=task.pos_label,
+        probabilities=hasattr(detector, "predict_proba"),
     )
     figures |= {"fit_seconds": fit_seconds, "predict_seconds": predict_seconds}
     return Trial(

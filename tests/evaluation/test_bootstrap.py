@@ -41,14 +41,22 @@ def tabulate(target, prediction, scores, *, detector="SVM", fold=0):
 
 
 @settings(deadline=None)
-@given(st.integers(0, 10_000), st.integers(3, 60), st.sampled_from([2, 3]))
-def test_figures_are_those_of_images_that_were_drawn(seed, n, n_classes):
+@given(
+    st.integers(0, 10_000),
+    st.integers(3, 60),
+    st.sampled_from([2, 3]),
+    st.booleans(),
+)
+def test_figures_are_those_of_images_that_were_drawn(seed, n, n_classes, probabilities):
     rng = np.random.default_rng(seed)
     target, prediction, scores = draw_predictions(rng, n, n_classes)
+    if probabilities:
+        scores = scores / 10
     rows = rng.integers(n, size=(3, n))
     weights = np.array([np.bincount(row, minlength=n) for row in rows], float)
     classes = np.arange(n_classes)
-    about = {"classes": classes, "pos_label": 1 if n_classes == 2 else None}
+    about = {"classes": classes, "probabilities": probabilities}
+    about["pos_label"] = 1 if n_classes == 2 else None
     found = weighted_figures(target, prediction, scores, weights, **about)
     for row, figures in zip(rows, found, strict=True):
         expected = prediction_figures(

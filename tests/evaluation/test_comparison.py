@@ -19,6 +19,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skfake import Comparison, HOGTransformer, compare_detectors
+from skfake.evaluation.metrics import PER_CLASS
 
 RNG = np.random.default_rng(0)
 Y = np.arange(60) % 2
@@ -220,7 +221,11 @@ def test_labels_may_be_of_any_type(labels, names):
     assert comparison.target_names == names
     assert comparison.pos_label == labels[1]
     renamed = comparison.table.rename(
-        columns=lambda name: name.replace(names[0], "0").replace(names[1], "1")
+        columns={
+            f"{figure}_{name}": f"{figure}_{code}"
+            for figure in PER_CLASS
+            for code, name in enumerate(names)
+        }
     )
     figures = [name for name in plain.table if not name.endswith("seconds")]
     pd.testing.assert_frame_equal(renamed[figures], plain.table[figures])

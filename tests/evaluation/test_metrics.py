@@ -2,11 +2,17 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, brier_score_loss, roc_auc_score
 
-from skfake.evaluation.metrics import figure_names, prediction_figures
+from skfake.evaluation.metrics import (
+    CALIBRATION,
+    RANKING,
+    figure_names,
+    prediction_figures,
+)
+from skfake.evaluation.scorers import expected_calibration_error
 
 CLASSES = np.array([0, 1])
 NAMES = ["REAL", "FAKE"]
@@ -43,7 +49,15 @@ def test_figures_agree_with_those_computed_by_hand():
             "roc_auc": 17 / 24,
             # Each fake adds 1/6 of the precision at its rank: 1, 2, 4, 5, 6 and 10.
             "average_precision": (1 + 1 + 3 / 4 + 4 / 5 + 5 / 6 + 6 / 10) / 6,
-        }
+            # Two fakes score above all four reals.
+            "tpr_at_fpr_0.01": 2 / 6,
+            "tpr_at_fpr_0.05": 2 / 6,
+            # From (1/4, 4/6) on, the curve rises to (1/4, 5/6): 1 - tpr = fpr at 3/4.
+            "equal_error_rate": 1 / 4,
+            "brier_score": np.nan,
+            "expected_calibration_error": np.nan,
+        },
+        nan_ok=True,
     )
 
 
@@ -64,20 +78,26 @@ def test_a_class_that_is_never_predicted_has_precision_zero_without_a_warning():
 def test_figures_of_a_class_that_the_targets_lack_are_nan():
     figures = figures_of([1, 1, 1, 1], [1, 1, 1, 0], [4, 3, 2, 1])
     undefined = {name for name, value in figures.items() if np.isnan(value)}
-    assert undefined == {
-        "precision_REAL",
-        "recall_REAL",
-        "f1_REAL",
-        "roc_auc",
-        "average_precision",
-    }
+    of_scores = {*RANKING, *CALIBRATION}
+    assert undefined == {"precision_REAL", "recall_REAL", "f1_REAL", *of_scores}
     assert figures["recall_FAKE"] == figures["balanced_accuracy"] == 0.75
 
 
-def test_without_scores_the_areas_are_nan():
+def test_without_scores_what_needs_them_is_nan():
     figures = figures_of([0, 1], [0, 1])
-    assert np.isnan([figures["roc_auc"], figures["average_precision"]]).all()
+    assert np.isnan([figures[name] for name in (*RANKING, *CALIBRATION)]).all()
     assert figures["accuracy"] == 1
+
+
+def test_only_probabilities_are_judged_by_their_calibration():
+    target, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.7, 0.9])
+    about = {"classes": CLASSES, "names": NAMES, "pos_label": 1}
+    figures = prediction_figures(target, target, scores, **about, probabilities=True)
+    assert figures["brier_score"] == brier_score_loss(target, scores)
+    error = expected_calibration_error(target, scores)
+    assert figures["expected_calibration_error"] == error
+    figures = prediction_figures(target, target, scores, **about)
+    assert np.isnan([figures[name] for name in CALIBRATION]).all()
 
 
 def test_areas_of_several_classes_are_means_of_each_against_the_rest():
@@ -104,6 +124,7 @@ SCORED = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(SCORED)
 def test_monotone_changes_of_the_scores_leave_the_areas_alone(pairs):
     target, scores = np.array(pairs).T
@@ -112,6 +133,7 @@ def test_monotone_changes_of_the_scores_leave_the_areas_alone(pairs):
     assert after == pytest.approx(before, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(SCORED)
 def test_turning_classes_and_scores_around_leaves_the_roc_area_alone(pairs):
     target, scores = np.array(pairs).T
@@ -120,6 +142,7 @@ def test_turning_classes_and_scores_around_leaves_the_roc_area_alone(pairs):
     assert fake == pytest.approx(real, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_figures_are_shares_or_undefined_and_balanced_as_in_scikit_learn(pairs):
     target, prediction = np.array(pairs).T

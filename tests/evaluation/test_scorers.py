@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.datasets import make_classification
@@ -41,6 +41,7 @@ def test_the_rate_at_few_false_alarms_is_that_counted_by_hand(max_fpr, expected)
     assert tpr_at_fpr(target, scores, max_fpr=max_fpr) == expected
 
 
+@settings(deadline=None)
 @given(scored(), st.sampled_from([0, 0.05, 0.3, 0.7]))
 def test_no_threshold_finds_more_at_that_many_false_alarms(data, max_fpr):
     target, scores = data
@@ -61,6 +62,7 @@ def test_the_equal_error_rate_is_that_counted_by_hand():
     assert equal_error_rate(target, [1] * 8) == 0.5
 
 
+@settings(deadline=None)
 @given(scored())
 def test_both_error_rates_are_near_the_equal_one(data):
     target, scores = data
@@ -73,12 +75,14 @@ def test_both_error_rates_are_near_the_equal_one(data):
 
 
 @pytest.mark.parametrize("metric", RANKING)
+@settings(deadline=None)
 @given(data=scored())
 def test_scores_on_another_scale_are_ranked_alike(metric, data):
     target, scores = data
     assert metric(target, scores) == metric(target, np.exp(scores / 50) - 7)
 
 
+@settings(deadline=None)
 @given(data=scored())
 def test_the_equal_error_rate_does_not_know_which_class_is_positive(data):
     target, scores = data
@@ -86,6 +90,7 @@ def test_the_equal_error_rate_does_not_know_which_class_is_positive(data):
     assert turned == pytest.approx(equal_error_rate(target, scores))
 
 
+@settings(deadline=None)
 @given(scored(st.floats(0, 1)), st.integers(1, 20))
 def test_calibration_agrees_with_scikit_learn_s_curve(data, n_bins):
     target, prob = data

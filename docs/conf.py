@@ -22,6 +22,7 @@ copyright = author
 version = release = skfake.__version__
 
 extensions = [
+    "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "numpydoc",
@@ -48,7 +49,7 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "footer_start": ["sphinx-version"],
     "footer_end": ["theme-version"],
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
     "show_toc_level": 2,
 }
@@ -61,6 +62,7 @@ html_sidebars = {
         "detectors",
         "comparing",
         "datasets",
+        "study",
         "house",
         "citing",
     )

@@ -9,11 +9,12 @@ from pkgutil import resolve_name
 
 import pytest
 
+import skfake
 from tests.test_house import FILES, LEANS_ON, imported_places, place_of
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.rst"))
+PAGES = sorted([*DOCS.glob("*.rst"), *DOCS.glob("*.md")])
 PUBLIC = [
     f"{module}.{name}"
     for module in ("skfake", "skfake.datasets", "skfake.evaluation")
@@ -129,8 +130,8 @@ def test_the_table_of_the_house_says_what_the_test_of_imports_allows():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     text = page.read_text()
-    for target in re.findall(r":doc:`([^`<>]+)`", text):
-        assert (DOCS / f"{target}.rst").is_file(), target
+    for target in re.findall(r"[:{]doc[:}]`([^`<>]+)`", text):
+        assert any(DOCS / name in PAGES for name in (f"{target}.rst", f"{target}.md"))
     for target in re.findall(r":(?:func|class|meth):`[^`]*?~?(skfake[\w.]+)>?`", text):
         assert resolve_name(target), target
 
@@ -139,3 +140,22 @@ def test_files_that_the_guide_for_contributors_names_exist():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     named = re.findall(r"`((?:docs|tests|benchmarks)/[\w./]*)`", text)
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_parameters_of_all_networks_are_described_in_the_same_words():
+    docscrape = pytest.importorskip(
+        "numpydoc.docscrape", reason="numpydoc comes with the extra docs"
+    )
+    networks = [getattr(skfake, name) for name in skfake.__all__]
+    networks = [found for found in networks if hasattr(found, "partial_fit")]
+    described = {}
+    for network in networks:
+        for parameter in docscrape.ClassDoc(network)["Parameters"]:
+            # But for the default, the number of a reference and what "auto" is.
+            kind = parameter.type.partition(", default=")[0]
+            text = re.sub(r"\[\d\]|\d+", "", " ".join(parameter.desc))
+            described.setdefault(parameter.name, []).append((kind, text))
+    shared = {k: texts for k, texts in described.items() if len(texts) == len(networks)}
+    assert len(networks) == 5
+    assert len(shared) > 20
+    assert [name for name, texts in shared.items() if len(set(texts)) > 1] == []

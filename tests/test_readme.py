@@ -55,7 +55,7 @@ def test_every_file_that_the_readme_links_to_is_there():
         assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize("name", ["ResNet", "DenseNet"])
+@pytest.mark.parametrize("name", ["ResNet", "VGGNet", "DenseNet"])
 def test_our_networks_do_what_the_study_s_did_or_better(name):
     found = json.loads(reproduce_paper.RESULT.read_text())
     accuracies = [

@@ -15,7 +15,7 @@ from torch.utils.data import Subset
 
 from skfake.training.augment import center_crop
 from skfake.training.batches import Batches, PixelDataset
-from skfake.training.device import largest_batch, resolve_device
+from skfake.training.device import largest_batch, least_batch, resolve_device
 from skfake.training.seeding import derive_seed, isolated_seed
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -236,9 +236,9 @@ class PixelNet(NeuralNetClassifier):
         while start < len(images):
             batch = torch.from_numpy(images[start : start + size])
             n = len(batch)
-            if n == 1:
-                # Convolutions of one image take another way, which rounds otherwise.
-                batch = batch.repeat(2, 1, 1, 1)
+            n_least = min(least_batch(images.shape[1]), size)
+            if n < n_least:
+                batch = batch[torch.arange(n_least) % n]
             codes = torch.zeros(len(batch), dtype=torch.int64)
             try:
                 done.append(self.evaluation_step((batch, codes))[:n].cpu())

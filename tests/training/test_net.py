@@ -6,6 +6,9 @@ import torch
 from skorch.dataset import ValidSplit
 from torch import nn
 
+from skfake.networks.backbones import densenet, resnet
+from skfake.networks.compact import CompactNet
+from skfake.networks.study_cnn import StudyCNN
 from skfake.training.net import PixelNet
 
 
@@ -87,3 +90,27 @@ def test_held_out_images_are_never_trained_on(stripes, initialised):
     assert len(seen(train, training=True)) == 30
     assert len(seen(valid, training=False)) == 10
     assert not seen(train, training=True) & seen(valid, training=False)
+
+
+STUDY_CNN = {"image_size": 32, "n_channels": 3, "n_filters": 32, "n_hidden": 128}
+
+
+@pytest.mark.parametrize(
+    ("build", "settings"),
+    [
+        (StudyCNN, {**STUDY_CNN, "batch_norm": True, "dropout": 0.25}),
+        (CompactNet, {"n_channels": 3, "n_filters": (48, 128)}),
+        (resnet, {"depth": 18, "stem": "imagenet"}),
+        (densenet, {"depth": 121, "stem": "imagenet"}),
+    ],
+)
+def test_an_image_is_judged_alike_whatever_else_is_in_the_batch(build, settings):
+    torch.manual_seed(0)
+    fitted = net(build(2, **settings)).initialize()
+    fitted.module_.eval()
+    rng = np.random.default_rng(0)
+    images = rng.integers(256, size=(19, 32, 32, 3), dtype=np.uint8)
+    together = fitted.predict_logits(images)
+    for n in (1, 2, 5):
+        alone = fitted.predict_logits(images[:n])
+        np.testing.assert_allclose(alone, together[:n], rtol=0, atol=1e-7)

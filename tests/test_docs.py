@@ -17,7 +17,12 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.rst"), *DOCS.glob("*.md")])
 PUBLIC = [
     f"{module}.{name}"
-    for module in ("skfake", "skfake.datasets", "skfake.evaluation")
+    for module in (
+        "skfake",
+        "skfake.datasets",
+        "skfake.decisions",
+        "skfake.evaluation",
+    )
     for name in import_module(module).__all__
 ]
 # Of numpydoc's checks, those that hold throughout. What is left out: a summary in the

@@ -17,6 +17,7 @@ LEANS_ON = {
     "detectors": {"features", "training", "networks", "images", "validation"},
     "evaluation": {"datasets", "images", "validation"},
     "datasets": {"images", "validation"},
+    "decisions": {"validation"},
     "features": {"images", "validation"},
     "validation": {"images"},
     "training": set(),

@@ -1,0 +1,258 @@
+"""A classifier that keeps its false alarms below a rate."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log, log1p
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.stats import binom
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from skfake.decisions._held_out import HeldOutClassifier, class_scores
+from skfake.validation import Interval, _safe_indexing
+
+
+class NeymanPearsonClassifier(HeldOutClassifier):
+    """Binary classifier whose false alarms do not exceed a rate [1]_.
+
+    Its threshold is the score of a held-out negative, so far up in their order that
+    the share of all negatives called positive, the false alarms, stays at or below
+    `max_fpr`: with the probability `confidence`, whatever the estimator and the images
+    are. Below that rate it finds as many positives as the estimator's scores allow.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Two classes, with `predict_proba` or `decision_function`.
+
+    max_fpr : float, default=0.01
+        Greatest share of the negatives that may be called positive.
+
+    confidence : float, default=0.95
+        Probability, over the images that are held out, that the rate of false alarms
+        stays at or below `max_fpr`. None asks for that only on average over them,
+        which takes fewer negatives: 99 instead of 299 for a rate of 1 %.
+
+    pos_label : label, default=None
+        The positive class, an alarm. With None it is the greater label: 1 of 0 and 1.
+
+    cv : float, int, splitter, iterable of (train, test) or "prefit", default=0.2
+        Which images are held out from fitting, to set the threshold on. A float is
+        their share in one stratified split. With "prefit" the estimator is fitted
+        already and `fit` only sets the threshold, on images that it must not have been
+        fitted to and that may all be negatives. An int, a splitter or an iterable of
+        splits is read as in scikit-learn, None being five folds; with several folds
+        the estimator is fitted to all images at last and the threshold comes from the
+        scores of its siblings, so that more images count but the rate holds only
+        approximately, and not at all where each fit puts its scores on another scale.
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the split where `cv` is a float.
+
+    Attributes
+    ----------
+    classes_ : array of shape (2,)
+        Labels, sorted.
+
+    pos_label_ : label
+        The positive class.
+
+    estimator_ : classifier
+        The fitted estimator. Where it has probabilities, `estimator_.predict_proba`
+        gives them.
+
+    threshold_ : float
+        Images are called positive whose score of the positive class, from the
+        estimator's `predict_proba` or else its `decision_function`, is above it.
+
+    n_negatives_ : int
+        Held-out negatives that the threshold was set on.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where the estimator knows it.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    skfake.decisions.SelectiveClassifier : Bounds the errors of all classes, by not
+        answering every time.
+    sklearn.model_selection.TunedThresholdClassifierCV : Sets the threshold that is
+        best for a metric.
+
+    Notes
+    -----
+    The rate holds for images like the held-out ones. Near copies of one picture on
+    both sides of the split, or negatives from another source, end that: pass splits
+    that keep copies together, or use "prefit" with negatives of your own.
+
+    Of n held-out negatives, the one of rank k is exceeded by more than a share
+    `max_fpr` of all negatives with a probability of at most P(B >= k), B being
+    binomial of n and 1 - `max_fpr` [1]_; the threshold has the least k for which this
+    is at most 1 - `confidence`. Equal scores only lower the rate.
+
+    There is no `predict_proba`, as the labels are not those of greatest probability.
+
+    References
+    ----------
+    .. [1] X. Tong, Y. Feng and J. J. Li, "Neyman-Pearson classification algorithms
+       and NP receiver operating characteristics", Science Advances 4(2), 2018.
+
+    Examples
+    --------
+    >>> from skfake import SVMDetector
+    >>> from skfake.datasets import make_images
+    >>> from skfake.decisions import NeymanPearsonClassifier
+    >>> X, y = make_images(n_samples=1000, return_X_y=True, random_state=0)
+    >>> screen = NeymanPearsonClassifier(
+    ...     SVMDetector(), max_fpr=0.1, cv=0.5, random_state=0
+    ... ).fit(X[:600], y[:600])
+    >>> reals = X[600:][y[600:] == 0]
+    >>> bool(screen.predict(reals).mean() <= 0.1)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **HeldOutClassifier._parameter_constraints,
+        "max_fpr": [Interval(Real, 0, 1, closed="neither")],
+        "confidence": [Interval(Real, 0, 1, closed="neither"), None],
+        "pos_label": [Real, str, "boolean", None],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        max_fpr: float = 0.01,
+        confidence: float | None = 0.95,
+        pos_label: Any = None,
+        cv: Any = 0.2,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.max_fpr = max_fpr
+        self.confidence = confidence
+        self.pos_label = pos_label
+        self.cv = cv
+        self.random_state = random_state
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Distances of the scores from the threshold.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        float array of shape (n,)
+            Positive speaks for `classes_[1]`.
+        """
+        excess = self._excess(X)
+        return excess if self.pos_label_ == self.classes_[1] else -excess
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels: the positive one where the score is above the threshold.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        alarms = self._excess(X) > 0
+        positive = int(self.pos_label_ == self.classes_[1])
+        return self.classes_[np.where(alarms, positive, 1 - positive)]
+
+    def _excess(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self._positive_scores(self.estimator_, X) - self.threshold_
+
+    def _positive_scores(self, model: Any, X: Any) -> np.ndarray:
+        return class_scores(model, X)[:, self.classes_ == self.pos_label_].ravel()
+
+    def _check_classes(self) -> None:
+        labels = self.classes_.tolist()
+        if len(labels) > 2:
+            raise ValueError(
+                f"y must hold two classes; got {len(labels)}, {labels}. Only binary "
+                "classification is supported."
+            )
+        self.pos_label_ = self.classes_[1] if self.pos_label is None else self.pos_label
+        if self.pos_label_ not in labels:
+            raise ValueError(
+                f"pos_label must be one of the labels {labels}; got "
+                f"{self.pos_label_!r}."
+            )
+
+    def _judge(self, model: Any, X: Any, y: np.ndarray) -> np.ndarray:
+        """Scores of the negatives; the positives are not looked at."""
+        negatives = np.flatnonzero(y != self.pos_label_)
+        if len(negatives) == 0:
+            return np.empty(0)
+        return self._positive_scores(model, _safe_indexing(X, negatives))
+
+    def _set_threshold(self, judged: np.ndarray) -> None:
+        self.n_negatives_ = len(judged)
+        rank = threshold_rank(self.n_negatives_, self.max_fpr, self.confidence)
+        self.threshold_ = float(np.sort(judged)[rank - 1])
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+def threshold_rank(n_negatives: int, max_fpr: float, confidence: float | None) -> int:
+    """Rank of the negative, from 1 in rising order, whose score is the threshold.
+
+    Parameters
+    ----------
+    n_negatives : int
+        Held-out negatives.
+
+    max_fpr : float
+        Greatest share of all negatives that may be above the threshold.
+
+    confidence : float or None
+        Probability that it is no greater; with None it is no greater on average.
+
+    Returns
+    -------
+    int
+        The least rank that will do.
+
+    Raises
+    ------
+    ValueError
+        If there are too few negatives for that.
+
+    Examples
+    --------
+    >>> from skfake.decisions.neyman_pearson import threshold_rank
+    >>> threshold_rank(1000, max_fpr=0.01, confidence=None)
+    991
+    >>> threshold_rank(1000, max_fpr=0.01, confidence=0.95)
+    996
+    """
+    if confidence is None:
+        least = ceil(1 / max_fpr) - 1
+        rank = n_negatives + 1 - floor((n_negatives + 1) * max_fpr)
+    else:
+        least = ceil(log(1 - confidence) / log1p(-max_fpr))
+        rank = int(binom.ppf(confidence, n_negatives, 1 - max_fpr)) + 1
+    if rank > n_negatives:
+        raise ValueError(
+            f"cv must hold out at least {least} negatives for max_fpr={max_fpr:g} with "
+            f"confidence={confidence}; got {n_negatives}. Pass more images, hold out "
+            "more of them, or ask for less."
+        )
+    return rank

@@ -1,0 +1,305 @@
+"""A classifier that may leave an image undecided, so that it errs rarely on others."""
+
+from __future__ import annotations
+
+from math import ceil, log, log1p
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.stats import binom
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skfake.decisions._held_out import HeldOutClassifier, class_scores, wrapped_has
+from skfake.validation import Interval
+
+
+class SelectiveClassifier(HeldOutClassifier):
+    """Classifier that errs rarely where it is sure, and says where it is not [1]_.
+
+    It is sure of an image where the estimator's confidence, its greatest probability,
+    is above a threshold. That is set on held-out images as low as possible, so that
+    many are answered, while of the answered ones no more than a share `max_error` is
+    wrong, with the probability `confidence`.
+
+    `predict` gives a label for every image, as all tools of scikit-learn expect;
+    `is_sure` says which labels count, and `predict_or_abstain` leaves out the others.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Two or more classes, with `predict_proba` or `decision_function`.
+
+    max_error : float, default=0.01
+        Greatest share of wrong labels among the images that it is sure of.
+
+    confidence : float, default=0.95
+        Probability, over the images that are held out, that the share of errors stays
+        at or below `max_error`.
+
+    cv : float, int, splitter, iterable of (train, test) or "prefit", default=0.2
+        Which images are held out from fitting, to set the threshold on. A float is
+        their share in one stratified split. With "prefit" the estimator is fitted
+        already and `fit` only sets the threshold, on images that it must not have been
+        fitted to. An int, a splitter or an iterable of splits is read as in
+        scikit-learn, None being five folds; with several folds the estimator is fitted
+        to all images at last and the threshold comes from the answers of its siblings,
+        so that more images count but the bound holds only
+        approximately, and not at all where each fit puts its scores on another scale.
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the split where `cv` is a float.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Labels, sorted.
+
+    estimator_ : classifier
+        The fitted estimator.
+
+    threshold_ : float
+        It is sure of images whose confidence, the greatest of the estimator's
+        probabilities or else of its distances, is above it: of none where it is
+        infinite, as no threshold keeps the bound, and of all where it is minus
+        infinity.
+
+    coverage_ : float
+        Share of the held-out images that it is sure of.
+
+    n_held_out_ : int
+        Images that the threshold was set on.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where the estimator knows it.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    skfake.decisions.NeymanPearsonClassifier : Bounds the errors of one class, and
+        answers every time.
+
+    Notes
+    -----
+    The bound holds for images like the held-out ones, fakes and reals in the same
+    proportion, and for all answers together, not for each class.
+
+    Thresholds are tested one after the other from a strict one to looser ones, until
+    the binomial test of a share of errors above `max_error` no longer rejects it: a
+    fixed sequence of tests [2]_, which needs no correction for their number. It takes
+    for granted that the share of errors, as ever less confident images are answered,
+    rises above `max_error` once and for all. As a strict start has few images and a
+    loose one many errors, there are several starts, at all, a half, a quarter, ... of
+    the held-out images, which share 1 - `confidence` among them. The search of [1]_
+    pays for each step instead.
+
+    References
+    ----------
+    .. [1] Y. Geifman and R. El-Yaniv, "Selective classification for deep neural
+       networks", NeurIPS 2017.
+    .. [2] A. N. Angelopoulos, S. Bates, E. J. Candes, M. I. Jordan and L. Lei, "Learn
+       then test: calibrating predictive algorithms to achieve risk control",
+       arXiv:2110.01052.
+
+    Examples
+    --------
+    >>> from skfake import SVMDetector
+    >>> from skfake.datasets import make_images
+    >>> from skfake.decisions import SelectiveClassifier
+    >>> X, y = make_images(n_samples=1000, return_X_y=True, random_state=0)
+    >>> screen = SelectiveClassifier(
+    ...     SVMDetector(), max_error=0.3, cv=0.5, random_state=0
+    ... ).fit(X[:600], y[:600])
+    >>> X, y = X[600:], y[600:]
+    >>> sure = screen.is_sure(X)
+    >>> bool(screen.score(X[sure], y[sure]) > 0.7 > screen.score(X, y))
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **HeldOutClassifier._parameter_constraints,
+        "max_error": [Interval(Real, 0, 1, closed="neither")],
+        "confidence": [Interval(Real, 0, 1, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        max_error: float = 0.01,
+        confidence: float = 0.95,
+        cv: Any = 0.2,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.max_error = max_error
+        self.confidence = confidence
+        self.cv = cv
+        self.random_state = random_state
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels of all images, sure or not, as the estimator gives them.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    def is_sure(self, X: Any) -> np.ndarray:
+        """Tell of which images the label is sure.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        bool array of shape (n,)
+        """
+        check_is_fitted(self)
+        return class_scores(self.estimator_, X).max(axis=1) > self.threshold_
+
+    def predict_or_abstain(self, X: Any, *, unsure: Any = None) -> np.ndarray:
+        """Labels of the images that it is sure of.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        unsure : object, default=None
+            What stands in place of the other labels.
+
+        Returns
+        -------
+        object array of shape (n,)
+        """
+        answers = self.predict(X).astype(object)
+        answers[~self.is_sure(X)] = unsure
+        return answers
+
+    @available_if(wrapped_has("predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes, as the estimator gives them.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        float array of shape (n, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @available_if(wrapped_has("decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Signed distances, as the estimator gives them.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        float array of shape (n,) for two classes, else (n, n_classes)
+            For two classes, positive speaks for `classes_[1]`.
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    def _judge(self, model: Any, X: Any, y: np.ndarray) -> np.ndarray:
+        """Confidence in each answer, and whether it is wrong."""
+        confidences = class_scores(model, X).max(axis=1)
+        return np.column_stack([confidences, model.predict(X) != y])
+
+    def _set_threshold(self, judged: np.ndarray) -> None:
+        self.n_held_out_ = len(judged)
+        least = ceil(log(1 - self.confidence) / log1p(-self.max_error))
+        if self.n_held_out_ < least:
+            raise ValueError(
+                f"cv must hold out at least {least} images for "
+                f"max_error={self.max_error:g} with confidence={self.confidence:g}; "
+                f"got {self.n_held_out_}. Pass more images, hold out more of them, or "
+                "ask for less."
+            )
+        confidences, wrong = judged.T
+        self.threshold_ = selective_threshold(
+            confidences, wrong, max_error=self.max_error, delta=1 - self.confidence
+        )
+        self.coverage_ = float(np.mean(confidences > self.threshold_))
+
+
+def selective_threshold(
+    confidences: np.ndarray, wrong: np.ndarray, *, max_error: float, delta: float
+) -> float:
+    """Lowest confidence above which the share of errors is bounded.
+
+    Parameters
+    ----------
+    confidences : float array of shape (n,)
+        Of held-out answers.
+
+    wrong : array of shape (n,)
+        1 where the answer is wrong, 0 where it is right.
+
+    max_error : float
+        Greatest share of errors among all answers above the threshold.
+
+    delta : float
+        Probability, over what is held out, that it is greater nevertheless.
+
+    Returns
+    -------
+    float
+        Infinity where no threshold keeps the bound, minus infinity where all do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfake.decisions.selective import selective_threshold
+    >>> confidences = np.linspace(0, 1, 101)
+    >>> wrong = confidences < 0.3
+    >>> selective_threshold(confidences, wrong, max_error=0.1, delta=0.05)
+    0.27
+    """
+    order = np.argsort(-confidences, kind="stable")
+    confidences, wrong = confidences[order], wrong[order]
+    # Equal confidences are answered together: `counts` are the numbers of answers
+    # above each threshold, from strict to loose, up to all.
+    below = np.append(confidences[1:], -np.inf)
+    cuts = np.flatnonzero(confidences > below)
+    counts = cuts + 1
+    starts = _starts(len(wrong), max_error, delta)
+    p_values = binom.cdf(np.cumsum(wrong)[cuts], counts, max_error)
+    passed = p_values <= delta / len(starts)
+    for start in starts:
+        first = np.searchsorted(counts, start, side="right") - 1
+        if first >= 0 and passed[first]:
+            failed = np.flatnonzero(~passed[first:])
+            last = first + failed[0] - 1 if len(failed) else len(cuts) - 1
+            return float(below[cuts[last]])
+    return np.inf
+
+
+def _starts(n: int, max_error: float, delta: float) -> list[int]:
+    """Numbers of answers to begin at, from all on halved while a test could pass."""
+    starts = [n]
+    while n >> len(starts) >= log(delta / (len(starts) + 1)) / log1p(-max_error):
+        starts.append(n >> len(starts))
+    return starts

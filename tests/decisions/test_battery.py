@@ -1,0 +1,29 @@
+"""scikit-learn's own checks, all of them, on rows and on flattened images."""
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skfake.decisions
+from skfake import SVMDetector
+from tests.decisions.instances import DECIDERS
+
+ESTIMATORS = [
+    decider(estimator)
+    for decider in DECIDERS.values()
+    for estimator in (
+        LogisticRegression(),
+        LinearSVC(),
+        SVMDetector(engine="scikit-learn"),
+    )
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_no_public_classifier_escapes_the_checks():
+    checked = {type(estimator).__name__ for estimator in ESTIMATORS}
+    assert checked == set(skfake.decisions.__all__)

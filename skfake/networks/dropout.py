@@ -20,7 +20,9 @@ class Dropout(nn.Dropout):
 
     def forward(self, values: Tensor) -> Tensor:
         """Values of any shape, some zero, the others larger by as much as is lost."""
-        if not self.training or values.device.type != "cpu":
+        # A compiler writes a loop of its own for torch's.
+        compiling = torch.compiler.is_compiling()
+        if not self.training or compiling or values.device.type != "cpu":
             return super().forward(values)
         n_left_out = round(self.p * N_LEVELS)
         if n_left_out == 0 or n_left_out == N_LEVELS:

@@ -10,6 +10,7 @@ from benchmarks import (
     compare_cifake,
     reproduce_paper,
     svm_engines,
+    training_speed,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +18,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 STUDY = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
 
 
-BENCHMARKS = [compare_cifake, reproduce_paper, svm_engines]
+BENCHMARKS = [compare_cifake, reproduce_paper, svm_engines, training_speed]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +73,11 @@ def test_our_small_network_beats_the_study_s_best_in_ten_minutes_without_a_gpu()
     assert (run["limit"], run["device"], run["machine"]["n_cpus"]) == (None, "cpu", 2)
     assert run["figures"]["accuracy"] >= found["study"]["DenseNet"]["accuracy"]
     assert run["fit_seconds"] <= 600
+
+
+def test_training_is_nearly_as_fast_as_the_bare_loop_and_several_times_the_usual():
+    rows = json.loads(training_speed.RESULT.read_text())["networks"]
+    assert all(row["share_of_bare"] >= 0.8 for row in rows)
+    times = {row["network"]: row["times_plain"] for row in rows}
+    assert times["ResNet-50"] >= 3
+    assert min(times.values()) >= 2

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from warnings import catch_warnings, simplefilter
 
 import typer
 
@@ -414,13 +415,16 @@ def compare_images(
     folds = None
     if cv is not None:
         folds = StratifiedKFold(cv, shuffle=True, random_state=seed)
-    comparison = skfake.compare_detectors(
-        detectors,
-        images.X,
-        images.y,
-        cv=folds,
-        test=images.test,
-        target_names=images.target_names,
-        verbose=1,
-    )
+    with catch_warnings():
+        # They are printed with the table.
+        simplefilter("ignore", UserWarning)
+        comparison = skfake.compare_detectors(
+            detectors,
+            images.X,
+            images.y,
+            cv=folds,
+            test=images.test,
+            target_names=images.target_names,
+            verbose=1,
+        )
     return replace(comparison, title=f"{images.title}.")

@@ -147,7 +147,7 @@ def test_without_a_source_the_table_is_headed_as_simulated(run, calls):
     assert code == 0
     assert lines[0].startswith("SIMULATED images")
     assert lines[1].startswith("Trained on 80 images, tested on 20;")
-    names = [line.split()[0] for line in lines[-3:]]
+    names = [line.split()[0] for line in lines[5:8]]
     assert names == ["SVM", "CNN", "Compact"]
     assert "SVM: fitted in" in err
     assert "fitt" not in out

@@ -145,13 +145,18 @@ def find_near_duplicates(
     columns, B = (rows, A) if X_other is None else _describe(X_other, n_jobs)
     blocks = Parallel(n_jobs=n_jobs)(
         delayed(_compare)(A, B, block, X_other is None, threshold, flips)
-        for block in gen_batches(len(A), BLOCK)
+        for block in _batches(len(A), BLOCK)
     )
     found = np.concatenate([NONE, *blocks])
     found = found[np.lexsort((found[:, 1], found[:, 0]))]
     i, j = found[:, :2].T.astype(np.intp)
     pairs = np.column_stack([rows[i], columns[j]])
     return (pairs, found[:, 2]) if return_distance else pairs
+
+
+def _batches(n: int, size: int) -> Iterator[slice]:
+    # Of no pair and of flat images alone there is nothing to compare.
+    return gen_batches(n, size) if n else iter(())
 
 
 def _describe(X: Any, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -220,7 +225,7 @@ def _distances(
 ) -> np.ndarray:
     """Half the squared distances of pairs: 1 - cosine, and 0 for equal rows."""
     distances = np.empty(len(i))
-    for batch in gen_batches(len(i), BATCH_PAIRS):
+    for batch in _batches(len(i), BATCH_PAIRS):
         a, b = A[i[batch]], B[j[batch]]
         squares = (a - b) ** 2
         changing = squares[:, N_SYMMETRIC:].sum(axis=1)

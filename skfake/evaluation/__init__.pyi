@@ -8,7 +8,7 @@ from .scorers import (
     tpr_at_fpr,
 )
 from .splitters import LeaveOneGeneratorOut
-from .statistics import corrected_t_test, holm, mcnemar_test
+from .statistics import corrected_t_test, holm, mcnemar_test, seeds_t_test
 
 __all__ = [
     "Comparison",
@@ -22,6 +22,7 @@ __all__ = [
     "expected_calibration_error",
     "holm",
     "mcnemar_test",
+    "seeds_t_test",
     "tabulate_generators",
     "tpr_at_fpr",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from skfake.evaluation.metrics import (
     figure_names,
 )
 from skfake.evaluation.scorers import N_BINS, bin_probabilities
+from skfake.evaluation.tables import fit_columns
 
 # Numbers of images in resamples that are looked at together.
 CHUNK = 1_000_000
@@ -35,8 +36,9 @@ def bootstrap_figures(
     """Figures of detectors on test images that are drawn again and again [1]_.
 
     Each resample draws as many images as there are, with replacement, and is the same
-    for all detectors, so that their differences can be looked at too. Over folds,
-    figures are means, as those of the table.
+    for all detectors, so that their differences can be looked at too. Of a detector
+    that was fitted with several seeds it draws as many fits as well. Over seeds and
+    folds, figures are means, as those of the table.
 
     Parameters
     ----------
@@ -75,13 +77,17 @@ def bootstrap_figures(
     images, positions = np.unique(predictions["image"], return_inverse=True)
     tables: dict[str, list[np.ndarray]] = {}
     parts = [
-        (str(name), part, positions[predictions.index.get_indexer(part.index)])
-        for (name, _), part in predictions.groupby(["detector", "fold"], sort=False)
+        (name, part, positions[predictions.index.get_indexer(part.index)])
+        for name, part in predictions.groupby(
+            ["detector", *fit_columns(predictions)], sort=False
+        )
     ]
-    n_folds = predictions["fold"].nunique()
-    for weights in _draw_weights(len(images), n_resamples, random_state):
+    random = check_random_state(random_state)
+    for weights in _draw_weights(len(images), n_resamples, random):
         sums: dict[str, np.ndarray] = {}
-        for name, part, rows in parts:
+        shares = _draw_shares([key for key, _, _ in parts], len(weights), random)
+        for (key, part, rows), share in zip(parts, shares, strict=True):
+            name = str(key[0])
             found = weighted_figures(
                 part["target"].to_numpy(),
                 part["prediction"].to_numpy(),
@@ -91,7 +97,9 @@ def bootstrap_figures(
                 pos_label=pos_label,
                 probabilities=name in with_probabilities,
             )
-            sums[name] = sums.get(name, 0) + found / n_folds
+            # A fit that was not drawn counts nothing, whatever its figures are.
+            found = np.where(share[:, None] > 0, found * share[:, None], 0)
+            sums[name] = sums.get(name, 0) + found
         for name, found in sums.items():
             tables.setdefault(name, []).append(found)
     return {
@@ -143,9 +151,64 @@ def weighted_figures(
     return np.column_stack([*counted, *means])
 
 
-def _draw_weights(n: int, n_resamples: int, random_state: Any) -> Iterator[np.ndarray]:
+def bootstrap_intervals(
+    figures: Mapping[str, pd.DataFrame], confidence_level: float
+) -> dict[str, pd.DataFrame]:
+    """Percentile intervals of resampled figures [1]_.
+
+    Parameters
+    ----------
+    figures : dict of DataFrames of shape (n_resamples, n_figures)
+        As `bootstrap_figures` makes them.
+
+    confidence_level : float
+        Share of the resamples that lie between the ends.
+
+    Returns
+    -------
+    dict of DataFrames of shape (2, n_figures)
+        Rows `low` and `high`. Resamples that lack what a figure needs are left out.
+
+    References
+    ----------
+    .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
+    """
+    tail = (1 - confidence_level) / 2
+    ends = {"low": tail, "high": 1 - tail}
+    return {
+        name: pd.DataFrame({end: table.quantile(q) for end, q in ends.items()}).T
+        for name, table in figures.items()
+    }
+
+
+def _draw_shares(
+    keys: Sequence[tuple], n_resamples: int, random: np.random.RandomState
+) -> list[np.ndarray]:
+    """What each fit of a detector counts: arrays of shape (n_resamples,).
+
+    Seeds are drawn with replacement, and those of a detector sum to one; folds are
+    all there.
+    """
+    fits: dict[str, list] = {}
+    for name, *seed, _ in keys:
+        fits.setdefault(name, []).append(tuple(seed))
+    shares = {}
+    for name, of_fits in fits.items():
+        seeds = list(dict.fromkeys(of_fits))
+        n_folds = len(of_fits) / len(seeds)
+        drawn = np.ones((n_resamples, 1))
+        if len(seeds) > 1:
+            chances = np.full(len(seeds), 1 / len(seeds))
+            drawn = random.multinomial(len(seeds), chances, n_resamples) / len(seeds)
+        for seed, share in zip(seeds, drawn.T, strict=True):
+            shares[name, seed] = share / n_folds
+    return [shares[name, tuple(seed)] for name, *seed, _ in keys]
+
+
+def _draw_weights(
+    n: int, n_resamples: int, random: np.random.RandomState
+) -> Iterator[np.ndarray]:
     """How often each image is drawn, some resamples at a time."""
-    random = check_random_state(random_state)
     n_at_once = max(1, CHUNK // n)
     for start in range(0, n_resamples, n_at_once):
         size = min(n_at_once, n_resamples - start)
@@ -172,7 +235,7 @@ def _count_figures(
     accuracy = right.sum(axis=1) / weights.sum(axis=1)
     return [
         accuracy,
-        np.nanmean(recall, axis=1),
+        np.nansum(recall, axis=1) / (support > 0).sum(axis=1),
         *by_class.transpose(2, 0, 1).reshape(-1, len(weights)),
     ]
 

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from numbers import Integral
+from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
 from skfake.evaluation import report
+from skfake.evaluation.bootstrap import bootstrap_figures, bootstrap_intervals
+from skfake.evaluation.data_checks import Findings, look_at_data, no_leaks, tell_leaks
+from skfake.evaluation.differences import choose_test, tabulate_differences
 from skfake.evaluation.displays import ConfusionMatricesDisplay, RocCurvesDisplay
 from skfake.evaluation.tables import (
+    refigure_folds,
     summarize_folds,
     tabulate_folds,
     tabulate_predictions,
 )
-from skfake.evaluation.trials import Split, Task, Trial, run_trial
+from skfake.evaluation.trials import Split, Task, Trial, run_trial, takes_seed
 from skfake.images import check_images
-from skfake.validation import validate_params
+from skfake.validation import Interval, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,22 +52,30 @@ class Comparison:
         `equal_error_rate`, of probabilities `brier_score` and
         `expected_calibration_error`, `fit_seconds` and `predict_seconds` (the time of
         `predict` alone). With `cv` they are means over the folds, each followed by
-        the sample standard deviation, `<figure>_std`. Where a detector failed, there
-        is a column `error`, and its figures are NaN, also if it failed in one fold
-        only.
+        the sample standard deviation, `<figure>_std`; with `seeds` over these too.
+        Each figure but the times has the ends of its interval, `<figure>_low` and
+        `<figure>_high`. Where a detector failed, there is a column `error`, and its
+        figures are NaN, also if it failed in one fold only.
+
+    differences : DataFrame
+        A row for each pair of detectors that did not fail: `first` and `second`, the
+        `difference` of the accuracy of the first from that of the second with the ends
+        of its interval, `difference_low` and `difference_high`, `p_value`,
+        `p_value_holm` (corrected for the number of pairs) and `significant`.
+        `settings["test"]` names the test.
 
     folds : DataFrame
-        The same figures for each detector and fold.
+        The figures for each detector, `seed` if there are any, and fold.
 
     predictions : DataFrame
-        A row for each detector and each image that it predicted: `detector`, `fold`,
-        `image` (position in X, or in the X of `test`), `target`, `prediction` and
-        `score`, which is that of `pos_label`. For more than two classes there are
-        columns `score_<class>` instead.
+        A row for each detector and each image that it predicted: `detector`, `seed` if
+        there are any, `fold`, `image` (position in X, or in the X of `test`),
+        `target`, `prediction` and `score`, which is that of `pos_label`. For more than
+        two classes there are columns `score_<class>` instead.
 
     detectors : dict
-        The fitted detectors by their names; with `cv`, lists of them, in the order of
-        the folds. None where one failed.
+        The fitted detectors by their names; with `cv` or `seeds`, lists of them, in
+        the order of `folds`. None where one failed.
 
     classes : array of shape (n_classes,)
         All labels, sorted.
@@ -75,6 +88,17 @@ class Comparison:
 
     settings : dict
         How the comparison was made.
+
+    leaks : DataFrame
+        A row for each test image and training image of a fold that show the same
+        picture: `fold`, `image` and `train_image` (positions), `exact` (whether all
+        pixels are equal) and `distance`, as in `find_near_duplicates`.
+
+    confounders : DataFrame or None
+        As `find_confounders` makes it, where X holds files or images of several sizes.
+
+    warnings : list of str
+        What a reader of the figures must know about the images.
 
     title : str
         Heads the table and the saved plots: what the images are. Empty unless set by
@@ -93,6 +117,10 @@ class Comparison:
     target_names: list[str]
     pos_label: Any
     settings: dict[str, Any]
+    differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+    leaks: pd.DataFrame = field(default_factory=no_leaks)
+    confounders: pd.DataFrame | None = None
+    warnings: list[str] = field(default_factory=list)
     title: str = ""
 
     @property
@@ -102,6 +130,33 @@ class Comparison:
             return {}
         messages = self.table["error"].dropna()
         return {str(name): message for name, message in messages.items()}
+
+    def without_leaks(self) -> Comparison:
+        """Judge the detectors anew, without the test images that leak.
+
+        Nothing is fitted again: in each fold, test images of which `leaks` knows a
+        copy in training are left out of every figure, interval and test.
+
+        Returns
+        -------
+        Comparison
+        """
+        keys = ["fold", "image"]
+        leaked = pd.MultiIndex.from_frame(self.leaks[keys])
+        kept = ~pd.MultiIndex.from_frame(self.predictions[keys]).isin(leaked)
+        predictions = self.predictions[kept].reset_index(drop=True)
+        folds = refigure_folds(
+            self.folds,
+            predictions,
+            classes=self.classes,
+            names=self.target_names,
+            pos_label=self.pos_label,
+        )
+        settings = self.settings | {"n_leaked": int(leaked.nunique())}
+        kept_only = replace(
+            self, predictions=predictions, folds=folds, leaks=no_leaks(), warnings=[]
+        )
+        return _summarize(replace(kept_only, settings=settings))
 
     def roc_curves(self, ax: Axes | None = None) -> RocCurvesDisplay:
         """Plot the ROC curves of all detectors that did not fail.
@@ -191,6 +246,11 @@ class Comparison:
         "cv": ["cv_object"],
         "test": [tuple, list, None],
         "target_names": ["array-like", None],
+        "seeds": ["array-like", None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
+        "check_data": ["boolean"],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     },
@@ -205,6 +265,11 @@ def compare_detectors(
     test: Any = None,
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    random_state: int | np.random.RandomState | None = 0,
+    check_data: bool = True,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Comparison:
@@ -212,7 +277,9 @@ def compare_detectors(
 
     Every detector is fitted to the same training images and predicts the same test
     images, for each of the splits. One that fails gets a row with its error; the
-    others go on.
+    others go on. Each figure comes with an interval, each difference of accuracy with
+    a test, and what makes the figures doubtful is warned of: test images of which a
+    copy is in training, and files whose format gives their class away.
 
     Parameters
     ----------
@@ -243,6 +310,26 @@ def compare_detectors(
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
 
+    seeds : sequence of int, default=None
+        Fit each detector once with each of these for every `random_state` that it and
+        its parts have, and show means over the fits. A detector without one is fitted
+        once. With None, each detector is fitted once, as it is.
+
+    confidence_level : float, default=0.95
+        Of the intervals, and of all tests of differences together.
+
+    n_resamples : int, default=1000
+        How often the test images are drawn anew, for the intervals [1]_; 0 leaves them
+        out.
+
+    random_state : int, RandomState instance or None, default=0
+        Seed of these draws. Detectors don't depend on it.
+
+    check_data : bool, default=True
+        Look for copies of test images among the training images and, in files and
+        images of several sizes, for what tells the classes apart besides the
+        pictures. Every file is decoded once more for it.
+
     n_jobs : int, default=None
         Processes that share the detectors and folds, as in scikit-learn. With more
         than one, the times of the table are those of a busy machine.
@@ -257,15 +344,35 @@ def compare_detectors(
     Raises
     ------
     ValueError
-        If X, y, `cv`, `test` or names can't be read or don't fit each other.
+        If X, y, `cv`, `test`, names or seeds can't be read or don't fit each other.
+
+    Warns
+    -----
+    UserWarning
+        If a test image is among its training images, to the pixel. What is less sure,
+        as near copies, is printed with the table and stands in `Comparison.warnings`.
 
     Notes
     -----
+    Intervals are those of the percentile bootstrap over test images, the same draws for
+    all detectors; several seeds are drawn too. They say nothing of other training
+    images, other generators or damaged files. Accuracies are compared by McNemar's
+    test on one test set, by the corrected resampled t-test over folds [2]_, and over
+    seeds by a t-test that counts what varies between seeds and between images; p-values
+    are corrected by Holm's method for the number of pairs.
+
     Area under the ROC curve and average precision come from `predict_proba` or, where
     a detector has none, from `decision_function`; without either they are NaN.
 
     A detector that ends its training on Ctrl-C, as those with a network do, is
     compared as it then is.
+
+    References
+    ----------
+    .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
+
+    .. [2] C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine
+       Learning 52 (2003).
 
     Examples
     --------
@@ -304,22 +411,77 @@ def compare_detectors(
         pos_label=_check_pos_label(pos_label, classes),
     )
     splits = _draw_splits(cv, task)
+    fits = _check_seeds(seeds)
+    findings = Findings(leaks=no_leaks())
+    if check_data:
+        findings = look_at_data(task, splits, n_jobs)
+    if findings.leaks["exact"].any():
+        # Two calls up: between the caller and here is the check of the parameters.
+        warn(tell_leaks(findings.leaks, len(task.y_test)), stacklevel=3)
     # Not by `cross_validate`: it returns no predictions and takes no test set apart.
     trials = Parallel(n_jobs=n_jobs, mmap_mode="c")(
-        delayed(run_trial)(name, clone(detector), task, split, verbose)
+        delayed(run_trial)(name, detector, task, split, seed, verbose)
         for name, detector in detectors.items()
+        for seed in (fits if takes_seed(detector) else fits[:1])
         for split in splits
     )
-    folds = tabulate_folds(trials, names)
-    return Comparison(
-        table=summarize_folds(folds, with_spread=cv is not None),
-        folds=folds,
+    settings = _describe(detectors, task, cv, splits) | {
+        "seeds": None if seeds is None else fits,
+        "confidence_level": confidence_level,
+        "n_resamples": n_resamples,
+        "random_state": _draw_seed(random_state),
+    }
+    comparison = Comparison(
+        table=pd.DataFrame(),
+        folds=tabulate_folds(trials, names),
         predictions=tabulate_predictions(trials, names),
-        detectors=_collect_detectors(trials, with_folds=cv is not None),
+        detectors=_collect_detectors(
+            trials, with_fits=cv is not None or seeds is not None
+        ),
         classes=classes,
         target_names=names,
         pos_label=task.pos_label,
-        settings=_describe(detectors, task, cv, len(splits)),
+        settings=settings,
+        leaks=findings.leaks,
+        confounders=findings.confounders,
+        warnings=findings.warnings,
+    )
+    return _summarize(comparison)
+
+
+def _summarize(comparison: Comparison) -> Comparison:
+    """Make the tables of all fits together from those of single ones."""
+    settings = comparison.settings
+    means = summarize_folds(comparison.folds, with_spread=False)
+    # A first time without intervals: these are for detectors that did not fail.
+    comparison = replace(comparison, table=means)
+    predictions = comparison._whole_predictions()
+    resampled: dict[str, pd.DataFrame] = {}
+    if settings["n_resamples"] and len(predictions):
+        resampled = bootstrap_figures(
+            predictions,
+            classes=comparison.classes,
+            names=comparison.target_names,
+            pos_label=comparison.pos_label,
+            with_probabilities=means.index[means["brier_score"].notna()],
+            n_resamples=settings["n_resamples"],
+            random_state=settings["random_state"],
+        )
+    intervals = bootstrap_intervals(resampled, settings["confidence_level"])
+    return replace(
+        comparison,
+        table=summarize_folds(
+            comparison.folds,
+            with_spread=bool(settings["n_folds"] or settings["seeds"]),
+            intervals=intervals if settings["n_resamples"] else None,
+        ),
+        differences=tabulate_differences(
+            predictions,
+            resampled,
+            confidence_level=settings["confidence_level"],
+            test_share=settings["test_share"],
+        ),
+        settings=settings | {"test": choose_test(predictions)},
     )
 
 
@@ -437,17 +599,36 @@ def _draw_splits(cv: Any, task: Task) -> list[Split]:
     ]
 
 
-def _collect_detectors(trials: Iterable[Trial], *, with_folds: bool) -> dict[str, Any]:
+def _check_seeds(seeds: Sequence[int] | None) -> list[int | None]:
+    """Seeds to fit with; None for detectors as they are."""
+    if seeds is None:
+        return [None]
+    found = np.asarray(seeds)
+    if found.ndim != 1 or found.dtype.kind not in "iu" or len(found) == 0:
+        raise ValueError(f"seeds must hold integers, one at least; got {seeds!r}.")
+    if found.min() < 0 or len(np.unique(found)) < len(found):
+        raise ValueError(f"seeds must be different and not negative; got {seeds!r}.")
+    return found.tolist()
+
+
+def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """A seed that can be kept: the tables may be made again, of other images."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _collect_detectors(trials: Iterable[Trial], *, with_fits: bool) -> dict[str, Any]:
     collected: dict[str, list] = {}
     for trial in trials:
         collected.setdefault(trial.name, []).append(trial.detector)
-    if with_folds:
+    if with_fits:
         return dict(collected)
     return {name: detectors[0] for name, detectors in collected.items()}
 
 
 def _describe(
-    detectors: dict[str, Any], task: Task, cv: Any, n_folds: int
+    detectors: dict[str, Any], task: Task, cv: Any, splits: list[Split]
 ) -> dict[str, Any]:
     # An iterable of splits has no short description.
     named = isinstance(cv, Integral) or hasattr(cv, "split")
@@ -455,6 +636,9 @@ def _describe(
         "detectors": {name: repr(detector) for name, detector in detectors.items()},
         "n_images": len(task.y),
         "n_test_images": None if cv is not None else len(task.y_test),
-        "n_folds": None if cv is None else n_folds,
+        "n_folds": None if cv is None else len(splits),
         "cv": repr(cv) if named else None,
+        "test_share": (
+            None if cv is None else float(np.mean([s.test_share for s in splits]))
+        ),
     }

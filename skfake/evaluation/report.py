@@ -7,6 +7,7 @@ import os
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from skfake.evaluation.comparison import Comparison
 
 MISSING = "-"
+WIDTH = 88
 
 
 def to_text(comparison: Comparison) -> str:
@@ -47,9 +49,9 @@ def to_text(comparison: Comparison) -> str:
         )
         for cells in zip(*columns, strict=True)
     ]
-    errors = failures(comparison)
+    remarks = [wrapped for line in notes(comparison) for wrapped in wrap(line, WIDTH)]
     return "\n".join(
-        [caption(comparison), "", *lines, *([""] if errors else []), *errors]
+        [caption(comparison), "", *lines, *([""] if remarks else []), *remarks]
     )
 
 
@@ -66,8 +68,8 @@ def to_html(comparison: Comparison) -> str:
     str
     """
     table = main_figures(comparison).rename_axis(index=None).to_html(border=0)
-    errors = [f"<p>{escape(line)}</p>" for line in failures(comparison)]
-    return "\n".join([f"<p>{escape(caption(comparison))}</p>", table, *errors])
+    remarks = [f"<p>{escape(line)}</p>" for line in notes(comparison)]
+    return "\n".join([f"<p>{escape(caption(comparison))}</p>", table, *remarks])
 
 
 def caption(comparison: Comparison) -> str:
@@ -86,13 +88,22 @@ def caption(comparison: Comparison) -> str:
     if settings["n_folds"] is None:
         how = (
             f"Trained on {settings['n_images']} images, tested on "
-            f"{settings['n_test_images']}; figures in %."
+            f"{settings['n_test_images']}; figures in %"
         )
     else:
         how = (
             f"{settings['n_images']} images in {settings['n_folds']} folds; figures in "
-            "%, mean ± standard deviation over the folds."
+            "%"
         )
+    fits = [] if settings["seeds"] is None else [f"{len(settings['seeds'])} seeds"]
+    fits += [] if settings["n_folds"] is None else ["folds"]
+    if fits:
+        how += f", mean ± standard deviation over the {' and '.join(fits)}"
+    elif settings["n_resamples"]:
+        how += f", of accuracy with intervals of {settings['confidence_level']:.0%}"
+    how += "."
+    if "n_leaked" in settings:
+        how += f" {settings['n_leaked']} test images that leak are left out."
     lines = [comparison.title, how] if comparison.title else [how]
     if len(comparison.classes) == 2:
         lines.append(
@@ -124,7 +135,9 @@ def main_figures(comparison: Comparison) -> pd.DataFrame:
     figures |= {"roc_auc": "ROC-AUC", "average_precision": "AP"}
     shown = pd.DataFrame(index=comparison.table.index)
     for figure, title in figures.items():
-        shown[title] = _percents(comparison.table, figure)
+        # A terminal has no room for all intervals.
+        with_interval = figure == "accuracy"
+        shown[title] = _percents(comparison.table, figure, with_interval)
     for figure, title in [
         ("fit_seconds", "fit s"),
         ("predict_seconds", "predict s"),
@@ -148,6 +161,52 @@ def positive_name(comparison: Comparison) -> str:
     return comparison.target_names[
         comparison.classes.tolist().index(comparison.pos_label)
     ]
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """What must be read with the figures: differences, warnings and failures.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to describe.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    return [
+        *tell_differences(comparison),
+        *comparison.warnings,
+        *failures(comparison),
+    ]
+
+
+def tell_differences(comparison: Comparison) -> list[str]:
+    """Say which detectors the test does not tell apart.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What to describe.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none where there are no two detectors.
+    """
+    differences = comparison.differences
+    if differences.empty:
+        return []
+    settings = comparison.settings
+    by = f"{settings['test']}, {settings['confidence_level']:.0%} for all pairs"
+    alike = differences[~differences["significant"]]
+    if alike.empty:
+        return [f"All differences of accuracy are significant ({by})."]
+    pairs = zip(alike["first"], alike["second"], strict=True)
+    named = "; ".join(f"{first} and {second}" for first, second in pairs)
+    return [f"Accuracies that are not significantly different ({by}): {named}."]
 
 
 def failures(comparison: Comparison) -> list[str]:
@@ -215,6 +274,7 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
     return {
         "title": comparison.title,
         "table": _records(comparison.table.reset_index()),
+        "differences": _records(comparison.differences),
         "folds": _records(comparison.folds),
         "classes": comparison.classes.tolist(),
         "target_names": comparison.target_names,
@@ -225,6 +285,8 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
             if name not in comparison.errors
         },
         "settings": comparison.settings,
+        "leaks": _records(comparison.leaks),
+        "warnings": comparison.warnings,
         "versions": describe_versions(),
         "machine": describe_machine(),
     }
@@ -234,10 +296,16 @@ def _records(table: pd.DataFrame) -> list[dict]:
     return json.loads(table.to_json(orient="records", double_precision=15))
 
 
-def _percents(table: pd.DataFrame, figure: str) -> list[str]:
+def _percents(table: pd.DataFrame, figure: str, with_interval: bool) -> list[str]:
     means = [_number(100 * value, 1) for value in table[figure]]
     if f"{figure}_std" not in table:
-        return means
+        if not with_interval or f"{figure}_low" not in table:
+            return means
+        ends = 100 * table[[f"{figure}_low", f"{figure}_high"]].to_numpy()
+        return [
+            mean if np.isnan(low) else f"{mean} [{low:.1f}, {high:.1f}]"
+            for mean, (low, high) in zip(means, ends, strict=True)
+        ]
     spreads = 100 * table[f"{figure}_std"]
     return [
         mean if np.isnan(spread) else f"{mean} ± {spread:.1f}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from skfake.validation import Interval, validate_params
 
@@ -114,6 +114,65 @@ def corrected_t_test(scores_a: Any, scores_b: Any, *, test_share: float) -> floa
         return 1.0 if mean == 0 else 0.0
     t = mean / np.sqrt(variance * (1 / n + test_share / (1 - test_share)))
     return float(2 * stats.t.sf(abs(t), df=n - 1))
+
+
+def seeds_t_test(right_a: Any, right_b: Any) -> float:
+    """Test whether two detectors are right equally often, on one test set and seeds.
+
+    A detector that is fitted with another seed is right on other images. A test on one
+    fit of each asks which of these two fits is better; this one asks which detector
+    is, on images like these: what varies between images and what varies between
+    seeds both count, as in Welch's t-test [1]_.
+
+    Parameters
+    ----------
+    right_a, right_b : bool array-like of shape (n_seeds, n)
+        Whether the two are right on the same n images, a row for each seed they were
+        fitted with. The numbers of seeds may differ; of one seed, the spread between
+        seeds is taken for zero.
+
+    Returns
+    -------
+    float
+        The two-sided p-value: how likely so large a difference is between equals.
+
+    Raises
+    ------
+    ValueError
+        If there are not two images or more, the same for both.
+
+    References
+    ----------
+    .. [1] B. L. Welch, "The generalization of 'Student's' problem when several
+       different population variances are involved", Biometrika 34 (1947).
+
+    Examples
+    --------
+    >>> from skfake.evaluation import seeds_t_test
+    >>> right_a = [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0]]
+    >>> right_b = [[0, 1, 1, 1, 0, 1], [0, 0, 1, 1, 1, 1]]
+    >>> round(seeds_t_test(right_a, right_b), 3)
+    0.264
+    """
+    first, second = (
+        check_array(right, dtype=float, ensure_min_features=2)
+        for right in (right_a, right_b)
+    )
+    check_consistent_length(first.T, second.T)
+    differences = first.mean(axis=0) - second.mean(axis=0)
+    # Variances of means, with their degrees of freedom.
+    parts = [(differences.var(ddof=1) / len(differences), len(differences) - 1)]
+    for right in (first, second):
+        n_seeds = len(right)
+        if n_seeds > 1:
+            spread = right.mean(axis=1).var(ddof=1)
+            parts.append((spread / n_seeds, n_seeds - 1))
+    variance = sum(part for part, _ in parts)
+    mean = differences.mean()
+    if variance == 0:
+        return 1.0 if mean == 0 else 0.0
+    df = variance**2 / sum(part**2 / degrees for part, degrees in parts)
+    return float(2 * stats.t.sf(abs(mean) / np.sqrt(variance), df=df))
 
 
 def holm(p_values: Any) -> np.ndarray:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skfake.evaluation.metrics import figure_names
+from skfake.evaluation.displays import score_columns
+from skfake.evaluation.metrics import figure_names, prediction_figures
 from skfake.evaluation.trials import Trial
 
 SECONDS = ("fit_seconds", "predict_seconds")
+# What a detector may be fitted anew for: columns of folds and predictions.
+FITS = ("seed", "fold")
 
 
 def tabulate_folds(trials: Iterable[Trial], names: Sequence[str]) -> pd.DataFrame:
@@ -28,19 +31,91 @@ def tabulate_folds(trials: Iterable[Trial], names: Sequence[str]) -> pd.DataFram
     Returns
     -------
     DataFrame
-        Columns `detector`, `fold`, the figures and, if any failed, `error`.
+        Columns `detector`, `seed` if there are any, `fold`, the figures and, if any
+        failed, `error`.
     """
     failed = dict.fromkeys([*figure_names(names), *SECONDS], np.nan)
     rows = [
-        {"detector": trial.name, "fold": trial.split.fold}
-        | (trial.figures or failed | {"error": trial.error})
+        _key_of(trial) | (trial.figures or failed | {"error": trial.error})
         for trial in trials
     ]
     return pd.DataFrame(rows)
 
 
-def summarize_folds(folds: pd.DataFrame, *, with_spread: bool) -> pd.DataFrame:
-    """Figures of each detector: means over its folds.
+def fit_columns(table: pd.DataFrame) -> list[str]:
+    """Columns that tell a detector's fits apart: `seed`, if it is there, and `fold`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Folds or predictions.
+
+    Returns
+    -------
+    list of str
+    """
+    return [column for column in FITS if column in table]
+
+
+def refigure_folds(
+    folds: pd.DataFrame,
+    predictions: pd.DataFrame,
+    *,
+    classes: np.ndarray,
+    names: Sequence[str],
+    pos_label: Any = None,
+) -> pd.DataFrame:
+    """Figures of each trial once more, from some of its predictions.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        As `tabulate_folds` makes it; seconds and errors are kept.
+
+    predictions : DataFrame
+        As `tabulate_predictions` makes it.
+
+    classes : array of shape (n_classes,)
+        All labels, sorted.
+
+    names : sequence of str of length n_classes
+        Their names.
+
+    pos_label : label, default=None
+        The positive one of two classes.
+
+    Returns
+    -------
+    DataFrame
+        As `tabulate_folds` makes it; NaN where no prediction is left.
+    """
+    keys = ["detector", *fit_columns(folds)]
+    figures = figure_names(names)
+    folds = folds.set_index(keys)
+    had_probabilities = folds["brier_score"].notna().to_dict()
+    folds[figures] = np.nan
+    for key, part in predictions.groupby(keys, sort=False):
+        scores = score_columns(part)
+        found = prediction_figures(
+            part["target"].to_numpy(),
+            part["prediction"].to_numpy(),
+            None if np.isnan(scores).any() else scores,
+            classes=classes,
+            names=names,
+            pos_label=pos_label,
+            probabilities=had_probabilities[key],
+        )
+        folds.loc[key, list(found)] = list(found.values())
+    return folds.reset_index()
+
+
+def summarize_folds(
+    folds: pd.DataFrame,
+    *,
+    with_spread: bool,
+    intervals: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
+    """Figures of each detector: means over its seeds and folds.
 
     Parameters
     ----------
@@ -50,13 +125,18 @@ def summarize_folds(folds: pd.DataFrame, *, with_spread: bool) -> pd.DataFrame:
     with_spread : bool
         Put the sample standard deviation after each mean.
 
+    intervals : dict of DataFrames
+        For each detector, the ends of the intervals of its figures: rows `low` and
+        `high`. They are put after each mean, too.
+
     Returns
     -------
     DataFrame
         A row for each detector. One that failed in a fold has NaN, as no mean over
         the other folds could stand beside those of the other detectors.
     """
-    figures = folds.columns.drop(["detector", "fold", "error"], errors="ignore")
+    figures = folds.columns.drop(["detector", *FITS, "error"], errors="ignore")
+    bounded = set() if intervals is None else {*figures} - {*SECONDS}
     rows: dict[Any, dict] = {}
     for name, part in folds.groupby("detector", sort=False):
         rows[name] = {}
@@ -65,8 +145,14 @@ def summarize_folds(folds: pd.DataFrame, *, with_spread: bool) -> pd.DataFrame:
             if with_spread:
                 # Of a sample: the folds stand for all that might have been drawn.
                 rows[name][f"{figure}_std"] = part[figure].std(skipna=False, ddof=1)
+            if figure in bounded:
+                ends = (intervals or {}).get(str(name))
+                for end in ("low", "high"):
+                    value = np.nan if ends is None else ends.loc[end, figure]
+                    rows[name][f"{figure}_{end}"] = value
         if "error" in part:
-            rows[name]["error"] = _summarize_errors(part["error"])
+            fits = "folds" if "seed" not in folds else "fits"
+            rows[name]["error"] = _summarize_errors(part["error"], fits)
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(index="detector")
 
@@ -85,15 +171,21 @@ def tabulate_predictions(trials: Iterable[Trial], names: Sequence[str]) -> pd.Da
     Returns
     -------
     DataFrame
-        Columns `detector`, `fold`, `image`, `target`, `prediction` and `score`, or
-        `score_<class>` for more than two classes.
+        Columns `detector`, `seed` if there are any, `fold`, `image`, `target`,
+        `prediction` and `score`, or `score_<class>` for more than two classes.
     """
+    trials = list(trials)
     scores = ["score"] if len(names) == 2 else [f"score_{name}" for name in names]
-    columns = ["detector", "fold", "image", "target", "prediction", *scores]
     tables = [_predictions_of(trial, scores) for trial in trials if not trial.error]
     if not tables:
-        return pd.DataFrame(columns=columns)
+        columns = ["image", "target", "prediction", *scores]
+        return pd.DataFrame(columns=[*_key_of(trials[0]), *columns])
     return pd.concat(tables, ignore_index=True)
+
+
+def _key_of(trial: Trial) -> dict[str, Any]:
+    key = {"detector": trial.name, "seed": trial.seed, "fold": trial.split.fold}
+    return {name: value for name, value in key.items() if value is not None}
 
 
 def _predictions_of(trial: Trial, score_names: list[str]) -> pd.DataFrame:
@@ -103,8 +195,7 @@ def _predictions_of(trial: Trial, score_names: list[str]) -> pd.DataFrame:
     if trial.scores is not None:
         scores[:] = trial.scores.reshape(scores.shape)
     table = {
-        "detector": trial.name,
-        "fold": trial.split.fold,
+        **_key_of(trial),
         "image": np.arange(n_images) if positions is None else positions,
         "target": trial.target,
         "prediction": trial.prediction,
@@ -112,10 +203,10 @@ def _predictions_of(trial: Trial, score_names: list[str]) -> pd.DataFrame:
     return pd.DataFrame(table | dict(zip(score_names, scores.T, strict=True)))
 
 
-def _summarize_errors(errors: pd.Series) -> str | None:
+def _summarize_errors(errors: pd.Series, fits: str) -> str | None:
     messages = errors.dropna()
     if messages.empty:
         return None
     if len(errors) == 1:
         return messages.iloc[0]
-    return f"in {len(messages)} of {len(errors)} folds: {messages.iloc[0]}"
+    return f"in {len(messages)} of {len(errors)} {fits}: {messages.iloc[0]}"

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from skfake.evaluation.metrics import prediction_figures
 from skfake.validation import _safe_indexing
@@ -24,6 +25,13 @@ class Split:
     n_folds: int
     train: np.ndarray | None = None
     test: np.ndarray | None = None
+
+    @property
+    def test_share(self) -> float:
+        """Share of the images of a fold that it is tested on."""
+        if self.train is None or self.test is None:
+            raise ValueError("split must hold positions to have a share; got none.")
+        return len(self.test) / (len(self.train) + len(self.test))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +81,7 @@ class Trial:
     """What came of one detector on one split; where it failed, an `error` alone."""
 
     name: str
+    seed: int | None
     split: Split
     target: np.ndarray
     detector: Any = None
@@ -82,8 +91,23 @@ class Trial:
     error: str | None = None
 
 
+def takes_seed(detector: Any) -> bool:
+    """Tell whether a detector, or a part of it, has a `random_state`.
+
+    Parameters
+    ----------
+    detector : classifier
+        With scikit-learn's parameters.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(_random_states(detector))
+
+
 def run_trial(
-    name: str, detector: Any, task: Task, split: Split, verbose: int
+    name: str, detector: Any, task: Task, split: Split, seed: int | None, verbose: int
 ) -> Trial:
     """Fit a detector, predict its test images and compute the figures.
 
@@ -93,13 +117,17 @@ def run_trial(
         What the detector is called.
 
     detector : classifier
-        It is fitted in place.
+        A copy of it is fitted.
 
     task : Task
         The images.
 
     split : Split
         Which of them.
+
+    seed : int or None
+        What every `random_state` of the detector and of its parts is set to. None
+        leaves them as they are.
 
     verbose : int
         With 1 or more, a line on stderr at the start and one at the end.
@@ -110,6 +138,8 @@ def run_trial(
         An exception in the detector is kept as its `error`, and not raised.
     """
     label = name
+    if seed is not None:
+        label += f", seed {seed}"
     if split.n_folds > 1:
         label += f", fold {split.fold + 1} of {split.n_folds}"
 
@@ -117,14 +147,18 @@ def run_trial(
         if verbose:
             print(f"{label}: {line}", file=sys.stderr, flush=True)
 
+    detector = clone(detector)
+    if seed is not None:
+        detector.set_params(**dict.fromkeys(_random_states(detector), seed))
     try:
-        return _fit_and_predict(name, detector, task, split, report)
+        found = _fit_and_predict(detector, task, split, report)
     # Whatever a detector of someone else raises, the others shall have their turn.
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
         report(f"failed, {message.splitlines()[0]}")
-        target = _safe_indexing(task.y_test, split.test)
-        return Trial(name=name, split=split, target=target, error=message)
+        found = {"error": message}
+    target = _safe_indexing(task.y_test, split.test)
+    return Trial(name=name, seed=seed, split=split, target=target, **found)
 
 
 def positive_scores(
@@ -176,9 +210,16 @@ def positive_scores(
     return scores[:, classes == pos_label].ravel() if len(classes) == 2 else scores
 
 
+def _random_states(detector: Any) -> list[str]:
+    """Parameters that seed a detector and its parts."""
+    names = detector.get_params()
+    return [n for n in names if n == "random_state" or n.endswith("__random_state")]
+
+
 def _fit_and_predict(
-    name: str, detector: Any, task: Task, split: Split, report: Callable[[str], None]
-) -> Trial:
+    detector: Any, task: Task, split: Split, report: Callable[[str], None]
+) -> dict[str, Any]:
+    """What a trial that did not fail came to."""
     X, y = task.take_train(split)
     X_test, target = task.take_test(split)
     report(f"fitting to {len(y)} images")
@@ -206,15 +247,12 @@ def _fit_and_predict(
         probabilities=hasattr(detector, "predict_proba"),
     )
     figures |= {"fit_seconds": fit_seconds, "predict_seconds": predict_seconds}
-    return Trial(
-        name=name,
-        split=split,
-        target=target,
-        detector=detector,
-        prediction=prediction,
-        scores=scores,
-        figures=figures,
-    )
+    return {
+        "detector": detector,
+        "prediction": prediction,
+        "scores": scores,
+        "figures": figures,
+    }
 
 
 def _check_labels(

@@ -179,3 +179,11 @@ def test_all_exact_leaks_of_cifake_are_found_and_no_photograph_with_a_fake(
     assert len(np.unique(exact[:, 0])) == 378
     y_test, y_train = cifake_test.target, cifake_train.target
     np.testing.assert_array_equal(y_test[found[:, 0]], y_train[found[:, 1]])
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_where_nothing_is_alike_nothing_is_found(n_jobs):
+    flat = np.zeros((3, 8, 8), dtype=np.uint8)
+    assert find_near_duplicates(flat, n_jobs=n_jobs).shape == (0, 2)
+    noise = np.random.default_rng(0).random((3, 32, 32))
+    assert find_near_duplicates(noise, n_jobs=n_jobs).shape == (0, 2)

@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skfake.evaluation.bootstrap import bootstrap_figures, weighted_figures
+from skfake.evaluation.bootstrap import (
+    bootstrap_figures,
+    bootstrap_intervals,
+    weighted_figures,
+)
 from skfake.evaluation.metrics import figure_names, prediction_figures
 
 NAMES = {2: ["REAL", "FAKE"], 3: ["A", "B", "C"]}
@@ -164,3 +168,34 @@ def population_figures():
         names=NAMES[2],
         pos_label=1,
     )
+
+
+def test_seeds_are_drawn_too():
+    rng = np.random.default_rng(0)
+    # Fits that differ by far more than images do: one half right, one all right.
+    target = np.arange(2000) % 2
+    fits = [
+        np.where(rng.random(2000) < right, target, 1 - target) for right in (1, 0.5)
+    ]
+    predictions = pd.concat(
+        [
+            tabulate(target, fit, fit.astype(float)).assign(seed=seed)
+            for seed, fit in enumerate(fits)
+        ],
+        ignore_index=True,
+    )
+    about = {"classes": np.arange(2), "names": NAMES[2], "pos_label": 1}
+    found = bootstrap_figures(predictions, **about, n_resamples=400, random_state=0)
+    # Both, the first twice, the second twice.
+    counts, _ = np.histogram(found["SVM"]["accuracy"], bins=[0, 0.6, 0.9, 1.1])
+    assert counts / 400 == pytest.approx([0.25, 0.5, 0.25], abs=0.08)
+    alone = bootstrap_figures(
+        predictions.query("seed == 0"), **about, n_resamples=5, random_state=0
+    )
+    assert (alone["SVM"]["accuracy"] == 1).all()
+
+
+def test_intervals_are_quantiles():
+    figures = {"SVM": pd.DataFrame({"accuracy": np.linspace(0, 1, 101)})}
+    (interval,) = bootstrap_intervals(figures, 0.9).values()
+    assert interval["accuracy"].tolist() == pytest.approx([0.05, 0.95])

@@ -13,7 +13,7 @@ from skfake import compare_detectors
 RNG = np.random.default_rng(0)
 Y = np.arange(200) % 2
 X = RNG.normal(size=(200, 16)) + 0.3 * Y[:, None]
-TEST = (X[:20], Y[:20])
+TEST = (X[:20] + RNG.normal(size=(20, 16)), Y[:20])
 NAMES = ["REAL", "FAKE"]
 
 
@@ -44,7 +44,10 @@ def test_text_says_how_the_figures_came_about(by_cv, by_test):
     assert "Precision, recall, F1 and AP (average precision) are those of FAKE." in str(
         by_cv
     )
-    assert str(by_test).startswith("Trained on 200 images, tested on 20; figures in %.")
+    assert str(by_test).startswith(
+        "Trained on 200 images, tested on 20; figures in %, of accuracy with intervals "
+        "of 95%."
+    )
     assert repr(by_cv) == str(by_cv)
 
 
@@ -72,7 +75,7 @@ def test_text_fits_a_terminal_and_is_aligned(by_cv, by_test):
 
 
 def test_errors_stand_below_the_table_in_one_line_each(by_test):
-    *_, row, blank, error = str(by_test).splitlines()
+    *_, row, blank, _, _, error = str(by_test).splitlines()
     assert row.split() == ["broken", *["-"] * 8]
     assert blank == ""
     assert error == "broken failed: OSError: <no> luck"

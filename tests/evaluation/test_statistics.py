@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from skfake.evaluation.statistics import corrected_t_test, holm, mcnemar_test
+from skfake.evaluation.statistics import (
+    corrected_t_test,
+    holm,
+    mcnemar_test,
+    seeds_t_test,
+)
 
 
 def test_mcnemar_counts_only_what_tells_two_apart():
@@ -95,3 +100,44 @@ def test_corrected_values_are_in_the_same_order_and_no_smaller(p_values):
     order = np.argsort(p_values, kind="stable")
     assert (np.diff(corrected[order]) >= 0).all()
     assert corrected.min() == pytest.approx(min(1, p_values.min() * len(p_values)))
+
+
+def fits_of_equals(rng, n_seeds, n=1000, spread=0.02):
+    """Whether fits of one detector, whose skill varies with the seed, are right."""
+    hard = rng.random(n) < 0.1
+    skill = rng.normal(0.9, spread, size=(n_seeds, 1))
+    return rng.random((n_seeds, n)) < np.where(hard, 0.5, skill)
+
+
+def test_the_test_over_seeds_keeps_its_level_where_mcnemar_s_does_not():
+    rng = np.random.default_rng(0)
+    over_seeds, of_one = [], []
+    for _ in range(1000):
+        a, b = fits_of_equals(rng, 4), fits_of_equals(rng, 4)
+        over_seeds.append(seeds_t_test(a, b))
+        of_one.append(mcnemar_test(np.ones(1000, dtype=bool), a[0], b[0]))
+    assert np.mean(np.array(over_seeds) <= 0.05) <= 0.06
+    assert np.mean(np.array(of_one) <= 0.05) > 0.1
+
+
+def test_the_test_over_seeds_finds_a_real_difference():
+    rng = np.random.default_rng(0)
+    a, b = fits_of_equals(rng, 5, spread=0.005), fits_of_equals(rng, 5, spread=0.005)
+    assert seeds_t_test(a, b & (rng.random(b.shape) < 0.95)) < 0.01
+
+
+def test_the_test_over_seeds_is_that_computed_by_hand():
+    a = np.array([[1, 1, 1, 0], [1, 1, 0, 0]])
+    b = np.array([[1, 0, 0, 0]])
+    d = np.array([0, 1, 0.5, 0])
+    images, seeds = d.var(ddof=1) / 4, np.var([0.75, 0.5], ddof=1) / 2
+    df = (images + seeds) ** 2 / (images**2 / 3 + seeds**2)
+    expected = 2 * stats.t.sf(d.mean() / np.sqrt(images + seeds), df=df)
+    assert seeds_t_test(a, b) == pytest.approx(expected)
+    assert seeds_t_test(b, a) == pytest.approx(expected)
+    assert seeds_t_test(b, b) == 1
+
+
+def test_the_test_over_seeds_is_of_the_same_images():
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        seeds_t_test([[1, 0, 1]], [[1, 0]])

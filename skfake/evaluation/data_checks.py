@@ -1,0 +1,179 @@
+"""What is wrong with the images of a comparison, before any detector sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import resample
+
+from skfake.datasets import find_confounders, find_duplicates, find_near_duplicates
+from skfake.evaluation.trials import Split, Task
+from skfake.images import check_images
+from skfake.validation import _safe_indexing
+
+# Images that are looked at for what tells the classes apart besides the picture.
+N_FILES = 1000
+LEAK_COLUMNS = ["fold", "image", "train_image", "exact", "distance"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What `look_at_data` found.
+
+    Attributes
+    ----------
+    leaks : DataFrame
+        In the form of `Comparison.leaks`.
+
+    confounders : DataFrame or None
+        As `find_confounders` makes it, where X holds files or images of several sizes.
+
+    warnings : list of str
+        A sentence for each thing that a reader of the figures must know.
+    """
+
+    leaks: pd.DataFrame
+    confounders: pd.DataFrame | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def no_leaks() -> pd.DataFrame:
+    """The table of leaks, with no row.
+
+    Returns
+    -------
+    DataFrame
+    """
+    return pd.DataFrame(columns=LEAK_COLUMNS)
+
+
+def look_at_data(task: Task, splits: Sequence[Split], n_jobs: int | None) -> Findings:
+    """Look for test images that are in training, and for what gives classes away.
+
+    Parameters
+    ----------
+    task : Task
+        The images.
+
+    splits : sequence of Split
+        Which of them are for training and which for testing.
+
+    n_jobs : int or None
+        Processes and threads, as in scikit-learn.
+
+    Returns
+    -------
+    Findings
+        Images that can't be looked at make a warning, and no exception: that is for
+        the detectors to say.
+    """
+    try:
+        leaks = find_leaks(task, splits, n_jobs)
+        confounders = _find_confounders(task, n_jobs)
+    except (OSError, ValueError, TypeError) as error:
+        failed = f"Images could not be checked for leaks: {str(error).splitlines()[0]}"
+        return Findings(leaks=no_leaks(), warnings=[failed])
+    warnings = []
+    if len(leaks):
+        warnings.append(tell_leaks(leaks, len(task.y_test)))
+    if confounders is not None:
+        findings = confounders["finding"]
+        warnings += [f"Besides the pictures, {found}" for found in findings if found]
+    return Findings(leaks=leaks, confounders=confounders, warnings=warnings)
+
+
+def find_leaks(
+    task: Task, splits: Sequence[Split], n_jobs: int | None = None
+) -> pd.DataFrame:
+    """Find test images of which a copy, or a near copy, is in training.
+
+    Parameters
+    ----------
+    task : Task
+        The images.
+
+    splits : sequence of Split
+        Which of them are for training and which for testing.
+
+    n_jobs : int, default=None
+        Processes and threads, as in scikit-learn.
+
+    Returns
+    -------
+    DataFrame
+        In the form of `Comparison.leaks`.
+    """
+    within = task.X_test is task.X
+    others = () if within else (task.X,)
+    exact = find_duplicates(task.X_test, *others)
+    near, distances = find_near_duplicates(
+        task.X_test, *others, return_distance=True, n_jobs=n_jobs
+    )
+    columns = {"image": 0, "train_image": 1}
+    pairs = pd.concat(
+        [
+            pd.DataFrame({name: exact[:, i] for name, i in columns.items()}).assign(
+                exact=True, distance=0.0
+            ),
+            pd.DataFrame({name: near[:, i] for name, i in columns.items()}).assign(
+                exact=False, distance=distances
+            ),
+        ]
+    ).drop_duplicates(list(columns))
+    if within:
+        swapped = pairs.rename(columns={"image": "train_image", "train_image": "image"})
+        pairs = pd.concat([pairs, swapped])
+    tables = [_pairs_across(pairs, split) for split in splits]
+    found = pd.concat(tables).sort_values(LEAK_COLUMNS[:3], ignore_index=True)
+    return found[LEAK_COLUMNS]
+
+
+def tell_leaks(leaks: pd.DataFrame, n_images: int) -> str:
+    """Say how many test images leak.
+
+    Parameters
+    ----------
+    leaks : DataFrame
+        In the form of `Comparison.leaks`, with a row or more.
+
+    n_images : int
+        Number of test images.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    n_leaked = leaks["image"].nunique()
+    n_exact = leaks.loc[leaks["exact"], "image"].nunique()
+    return (
+        f"{n_leaked} of {n_images} test images have a copy among their training "
+        f"images, {n_exact} of them to the pixel; without_leaks() leaves them out."
+    )
+
+
+def _pairs_across(pairs: pd.DataFrame, split: Split) -> pd.DataFrame:
+    """Pairs of a test image and a training image of a split."""
+    if split.train is not None and split.test is not None:
+        pairs = pairs[
+            pairs["image"].isin(split.test) & pairs["train_image"].isin(split.train)
+        ]
+    return pairs.assign(fold=split.fold)
+
+
+def _find_confounders(task: Task, n_jobs: int | None) -> pd.DataFrame | None:
+    """Look at files and at images of several sizes; arrays have shed their traces."""
+    if isinstance(check_images(task.X), np.ndarray):
+        return None
+    rows = np.arange(len(task.y))
+    if len(rows) > N_FILES:
+        options: dict[str, Any] = {"stratify": task.y, "random_state": 0}
+        rows = resample(rows, replace=False, n_samples=N_FILES, **options)
+    X, y = _safe_indexing(task.X, rows), _safe_indexing(task.y, rows)
+    if min(np.unique(y, return_counts=True)[1]) < 2:
+        return None
+    return find_confounders(X, y, target_names=task.names, n_jobs=n_jobs)

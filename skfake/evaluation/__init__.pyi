@@ -1,6 +1,11 @@
 from .comparison import Comparison, compare_detectors
-from .displays import ConfusionMatricesDisplay, RocCurvesDisplay
+from .displays import (
+    ConfusionMatricesDisplay,
+    PrecisionRecallCurvesDisplay,
+    RocCurvesDisplay,
+)
 from .generators import tabulate_generators
+from .predictions import most_wrong
 from .scorers import (
     detection_scorers,
     equal_error_rate,
@@ -14,6 +19,7 @@ __all__ = [
     "Comparison",
     "ConfusionMatricesDisplay",
     "LeaveOneGeneratorOut",
+    "PrecisionRecallCurvesDisplay",
     "RocCurvesDisplay",
     "compare_detectors",
     "corrected_t_test",
@@ -22,6 +28,7 @@ __all__ = [
     "expected_calibration_error",
     "holm",
     "mcnemar_test",
+    "most_wrong",
     "tabulate_generators",
     "tpr_at_fpr",
 ]

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from skfake.evaluation.displays import score_columns
 from skfake.evaluation.metrics import (
     CALIBRATION,
     RANKING,
     class_scores,
     figure_names,
 )
+from skfake.evaluation.predictions import score_columns
 from skfake.evaluation.scorers import N_BINS, bin_probabilities
 
 # Numbers of images in resamples that are looked at together.

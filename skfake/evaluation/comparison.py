@@ -17,7 +17,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
 from skfake.evaluation import report
-from skfake.evaluation.displays import ConfusionMatricesDisplay, RocCurvesDisplay
+from skfake.evaluation.displays import (
+    ConfusionMatricesDisplay,
+    PrecisionRecallCurvesDisplay,
+    RocCurvesDisplay,
+)
 from skfake.evaluation.tables import (
     summarize_folds,
     tabulate_folds,
@@ -116,6 +120,28 @@ class Comparison:
         RocCurvesDisplay
         """
         return RocCurvesDisplay.from_predictions(
+            self._whole_predictions(),
+            classes=self.classes,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            ax=ax,
+        )
+
+    def precision_recall_curves(
+        self, ax: Axes | None = None
+    ) -> PrecisionRecallCurvesDisplay:
+        """Plot the precision-recall curves of all detectors that did not fail.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        PrecisionRecallCurvesDisplay
+        """
+        return PrecisionRecallCurvesDisplay.from_predictions(
             self._whole_predictions(),
             classes=self.classes,
             pos_label=self.pos_label,

@@ -1,0 +1,402 @@
+"""ROC and precision-recall curves of several detectors in one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
+
+from skfake.evaluation.displays._drawing import (
+    draw_legend,
+    mean_and_spread,
+    name_positive,
+    new_axes,
+)
+from skfake.evaluation.metrics import class_scores
+from skfake.evaluation.predictions import (
+    check_pos_label,
+    check_predictions,
+    score_columns,
+    split_runs,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Curve = tuple[np.ndarray, np.ndarray]
+Curves = dict[str, list[Curve]]
+# Of each class that is looked at: who belongs to it, and its scores.
+Pairs = list[tuple[np.ndarray, np.ndarray]]
+
+# Where the curves of several classes are averaged: false positive rates, or recalls.
+GRID = np.linspace(0, 1, 1001)
+# Of the plot with its labels, in inches: less than its width, for a layout engine can
+# make exact room in one direction only where both sides must be equal.
+SIDE = 5.8
+
+
+class RocCurvesDisplay:
+    """ROC curves of several detectors in one plot.
+
+    The curves of one detector's folds share a colour and an entry of the legend,
+    which says the area under the curve: mean and sample standard deviation.
+
+    Parameters
+    ----------
+    curves : dict of lists of (fpr, tpr)
+        Names of the detectors, and the points of a curve for each of their folds.
+
+    roc_auc : dict of lists of float
+        Area under each of these curves.
+
+    positive : str, default=None
+        Name of the positive class, or what else the axes shall say of the rates.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The plot, after `plot`.
+
+    figure_ : matplotlib Figure
+        Its figure, after `plot`.
+
+    See Also
+    --------
+    skfake.Comparison.roc_curves : This display of a comparison.
+    PrecisionRecallCurvesDisplay : For classes of different size.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.evaluation import RocCurvesDisplay
+    >>> predictions = pd.DataFrame({
+    ...     "detector": "SVM",
+    ...     "fold": 0,
+    ...     "target": [0, 0, 1, 1],
+    ...     "score": [0.1, 0.6, 0.4, 0.9],
+    ... })
+    >>> display = RocCurvesDisplay.from_predictions(predictions, classes=[0, 1])
+    >>> display.roc_auc
+    {'SVM': [0.75]}
+    """
+
+    def __init__(
+        self,
+        *,
+        curves: Curves,
+        roc_auc: dict[str, list[float]],
+        positive: str | None = None,
+    ) -> None:
+        self.curves = curves
+        self.roc_auc = roc_auc
+        self.positive = positive
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        classes: np.ndarray | Sequence,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Compute the curves from predictions, and plot them.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
+            `seed` (if there), `target` and those of the scores are read. Folds whose
+            targets lack a class, and detectors without scores, have no curve.
+
+        classes : array-like of shape (n_classes,)
+            All labels, sorted. For more than two, the curve is the mean of those of
+            each class against the rest.
+
+        pos_label : label, default=None
+            The positive one of two classes, whose scores the table holds. With None
+            it is the greater one.
+
+        target_names : sequence of str, default=None
+            Names of the classes. With None, the labels are.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        RocCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the predictions lack a column, or hold labels that are not in `classes`.
+        """
+        runs = list(_scored_runs(predictions, classes, pos_label))
+        curves: Curves = {}
+        areas: dict[str, list[float]] = {}
+        for name, pairs in runs:
+            curves.setdefault(name, []).append(_mean_roc_curve(pairs))
+            areas.setdefault(name, []).append(_mean_over(roc_auc_score, pairs))
+        positive = name_positive(classes, pos_label, target_names)
+        return cls(curves=curves, roc_auc=areas, positive=positive).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Plot the curves, and that of chance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
+        _draw_curves(ax, self.curves, _legend_labels(self.roc_auc, "AUC"))
+        _draw_chance(ax, (0, 1), "chance (AUC 0.500)")
+        _set_labels(ax, "False positive rate", "True positive rate", self.positive)
+        draw_legend(ax, inside="lower right")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class PrecisionRecallCurvesDisplay:
+    """Precision-recall curves of several detectors in one plot.
+
+    The curves of one detector's folds share a colour and an entry of the legend,
+    which says the average precision: mean and sample standard deviation. It is the area
+    under the curve, which runs in steps.
+
+    Parameters
+    ----------
+    curves : dict of lists of (recall, precision)
+        Names of the detectors, and the points of a curve for each of their folds, from
+        the greatest recall to the least.
+
+    average_precision : dict of lists of float
+        Average precision of each of these curves.
+
+    prevalence : float, default=None
+        Share of the positives, which is the precision of chance. With None, no line
+        shows it.
+
+    positive : str, default=None
+        Name of the positive class, or what else the axes shall say.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The plot, after `plot`.
+
+    figure_ : matplotlib Figure
+        Its figure, after `plot`.
+
+    See Also
+    --------
+    skfake.Comparison.precision_recall_curves : This display of a comparison.
+    RocCurvesDisplay : Rates that do not depend on how many positives there are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.evaluation import PrecisionRecallCurvesDisplay
+    >>> predictions = pd.DataFrame({
+    ...     "detector": "SVM",
+    ...     "fold": 0,
+    ...     "target": [0, 0, 1, 1],
+    ...     "score": [0.1, 0.4, 0.3, 0.9],
+    ... })
+    >>> display = PrecisionRecallCurvesDisplay.from_predictions(
+    ...     predictions, classes=[0, 1]
+    ... )
+    >>> display.average_precision
+    {'SVM': [0.83...]}
+    """
+
+    def __init__(
+        self,
+        *,
+        curves: Curves,
+        average_precision: dict[str, list[float]],
+        prevalence: float | None = None,
+        positive: str | None = None,
+    ) -> None:
+        self.curves = curves
+        self.average_precision = average_precision
+        self.prevalence = prevalence
+        self.positive = positive
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        classes: np.ndarray | Sequence,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Compute the curves from predictions, and plot them.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
+            `seed` (if there), `target` and those of the scores are read. Folds whose
+            targets lack a class, and detectors without scores, have no curve.
+
+        classes : array-like of shape (n_classes,)
+            All labels, sorted. For more than two, the curve is the mean of those of
+            each class against the rest: of their precisions at the same recall.
+
+        pos_label : label, default=None
+            The positive one of two classes, whose scores the table holds. With None
+            it is the greater one.
+
+        target_names : sequence of str, default=None
+            Names of the classes. With None, the labels are.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        PrecisionRecallCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the predictions lack a column, or hold labels that are not in `classes`.
+        """
+        runs = list(_scored_runs(predictions, classes, pos_label))
+        curves: Curves = {}
+        found: dict[str, list[float]] = {}
+        for name, pairs in runs:
+            curves.setdefault(name, []).append(_mean_precision_recall_curve(pairs))
+            found.setdefault(name, []).append(
+                _mean_over(average_precision_score, pairs)
+            )
+        shares = [_mean_over(lambda member, _: member.mean(), p) for _, p in runs]
+        return cls(
+            curves=curves,
+            average_precision=found,
+            prevalence=float(np.mean(shares)) if shares else None,
+            positive=name_positive(classes, pos_label, target_names),
+        ).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Plot the curves, and that of chance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
+        labels = _legend_labels(self.average_precision, "AP")
+        _draw_curves(ax, self.curves, labels, drawstyle="steps-post")
+        if self.prevalence is not None:
+            label = f"chance (AP {self.prevalence:.3f})"
+            _draw_chance(ax, (self.prevalence, self.prevalence), label)
+        _set_labels(ax, "Recall", "Precision", self.positive)
+        draw_legend(ax, inside="lower left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _scored_runs(
+    predictions: pd.DataFrame, classes: np.ndarray | Sequence, pos_label: Any
+) -> Iterator[tuple[str, Pairs]]:
+    """Names of the detectors and what their curves are drawn from."""
+    columns = ["detector", "target", "score"]
+    classes = check_predictions(predictions, classes, columns)
+    pos_label = check_pos_label(pos_label, classes)
+    for name, part in split_runs(predictions):
+        target, scores = part["target"].to_numpy(), score_columns(part)
+        if np.isin(classes, target).all() and not np.isnan(scores).any():
+            yield name, list(class_scores(target, scores, classes, pos_label))
+
+
+def _mean_over(metric: Callable, pairs: Pairs) -> float:
+    return float(np.mean([metric(*pair) for pair in pairs]))
+
+
+def _mean_roc_curve(pairs: Pairs) -> Curve:
+    curves = [roc_curve(*pair)[:2] for pair in pairs]
+    if len(curves) == 1:
+        return curves[0]
+    mean = np.mean([np.interp(GRID, fpr, tpr) for fpr, tpr in curves], axis=0)
+    # Every curve starts there, and rises at once where the best scores are right.
+    return np.append(0, GRID), np.append(0, mean)
+
+
+def _mean_precision_recall_curve(pairs: Pairs) -> Curve:
+    curves = [precision_recall_curve(*pair)[:2] for pair in pairs]
+    if len(curves) == 1:
+        precision, recall = curves[0]
+        return recall, precision
+    # Not between two points: a step keeps its precision down to the next recall.
+    found = [p[::-1][np.searchsorted(r[::-1], GRID)] for p, r in curves]
+    return GRID[::-1], np.mean(found, axis=0)[::-1]
+
+
+def _legend_labels(values: dict[str, list[float]], figure: str) -> dict[str, str]:
+    return {
+        name: f"{name} ({figure} {mean_and_spread(of_runs)})"
+        for name, of_runs in values.items()
+    }
+
+
+def _draw_curves(
+    ax: Axes, curves: Curves, labels: dict[str, str], drawstyle: str = "default"
+) -> None:
+    # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
+    # spelling of a line's colour and label works in all.
+    for number, (name, of_runs) in enumerate(curves.items()):
+        style: dict[str, Any] = {"color": f"C{number}", "drawstyle": drawstyle}
+        if len(of_runs) > 1:
+            style |= {"alpha": 0.5, "linewidth": 1}
+        label = labels[name]
+        for x, y in of_runs:
+            ax.plot(x, y, label=label, **style)
+            label = "_another run"
+
+
+def _draw_chance(ax: Axes, heights: tuple[float, float], label: str) -> None:
+    ax.plot([0, 1], heights, color="gray", linestyle="--", label=label)
+
+
+def _set_labels(ax: Axes, x: str, y: str, positive: str | None) -> None:
+    of_whom = f"\n({positive})" if positive else ""
+    ax.set(
+        xlabel=x + of_whom,
+        ylabel=y + of_whom,
+        xlim=(-0.01, 1.01),
+        ylim=(-0.01, 1.01),
+        aspect="equal",
+    )

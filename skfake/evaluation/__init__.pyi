@@ -1,8 +1,11 @@
 from .comparison import Comparison, compare_detectors
 from .displays import (
     ConfusionMatricesDisplay,
+    MostWrongDisplay,
     PrecisionRecallCurvesDisplay,
+    ReliabilityDisplay,
     RocCurvesDisplay,
+    TrainingCurvesDisplay,
 )
 from .generators import tabulate_generators
 from .predictions import most_wrong
@@ -19,8 +22,11 @@ __all__ = [
     "Comparison",
     "ConfusionMatricesDisplay",
     "LeaveOneGeneratorOut",
+    "MostWrongDisplay",
     "PrecisionRecallCurvesDisplay",
+    "ReliabilityDisplay",
     "RocCurvesDisplay",
+    "TrainingCurvesDisplay",
     "compare_detectors",
     "corrected_t_test",
     "detection_scorers",

@@ -20,7 +20,9 @@ from skfake.evaluation import report
 from skfake.evaluation.displays import (
     ConfusionMatricesDisplay,
     PrecisionRecallCurvesDisplay,
+    ReliabilityDisplay,
     RocCurvesDisplay,
+    TrainingCurvesDisplay,
 )
 from skfake.evaluation.tables import (
     summarize_folds,
@@ -148,6 +150,56 @@ class Comparison:
             target_names=self.target_names,
             ax=ax,
         )
+
+    def reliability(self, ax: Axes | None = None) -> ReliabilityDisplay:
+        """Plot how well probabilities agree with what came true.
+
+        Detectors that failed, and those without `predict_proba`, have no curve.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        ReliabilityDisplay
+        """
+        predictions = self._whole_predictions()
+        probable = self.folds["expected_calibration_error"].notna()
+        known = predictions["detector"].isin(self.folds.loc[probable, "detector"])
+        return ReliabilityDisplay.from_predictions(
+            predictions[known],
+            classes=self.classes,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            ax=ax,
+        )
+
+    def training_curves(
+        self, ax: Axes | None = None, *, metric: str = "accuracy"
+    ) -> TrainingCurvesDisplay:
+        """Plot how the detectors with a network learned, epoch by epoch.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        metric : {"accuracy", "loss"}, default="accuracy"
+            What to plot.
+
+        Returns
+        -------
+        TrainingCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If no detector has a `history_`.
+        """
+        whole = {k: v for k, v in self.detectors.items() if k not in self.errors}
+        return TrainingCurvesDisplay.from_detectors(whole, metric=metric, ax=ax)
 
     def confusion_matrices(
         self,

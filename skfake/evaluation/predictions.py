@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from skfake.evaluation.metrics import class_scores
 from skfake.validation import Interval, validate_params
 
 RUNS = ("seed", "fold")
+# Of each class that is looked at: which images belong to it, and their scores.
+Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
 def run_columns(predictions: pd.DataFrame) -> list[str]:
@@ -46,6 +49,61 @@ def split_runs(predictions: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     keys = ["detector", *run_columns(predictions)]
     for (name, *_), part in predictions.groupby(keys, sort=False, dropna=False):
         yield str(name), part
+
+
+def scored_runs(
+    predictions: pd.DataFrame, classes: np.ndarray | Sequence, pos_label: Any
+) -> Iterator[tuple[str, Pairs]]:
+    """Scores of each detector and fit, where curves can be drawn from them.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        In the form of `Comparison.predictions`.
+
+    classes : array-like of shape (n_classes,)
+        All labels, sorted.
+
+    pos_label : label or None
+        The positive one of two classes. None is the greater one.
+
+    Yields
+    ------
+    str, list of (bool array of shape (n,), float array of shape (n,))
+        Name of the detector; membership and scores of the positive class, or of each
+        of several. Fits whose targets lack a class, and those without scores, are left
+        out.
+
+    Raises
+    ------
+    ValueError
+        If the predictions lack a column, or hold labels that are not in `classes`.
+    """
+    columns = ["detector", "target", "score"]
+    classes = check_predictions(predictions, classes, columns)
+    pos_label = check_pos_label(pos_label, classes)
+    for name, part in split_runs(predictions):
+        target, scores = part["target"].to_numpy(), score_columns(part)
+        if np.isin(classes, target).all() and not np.isnan(scores).any():
+            yield name, list(class_scores(target, scores, classes, pos_label))
+
+
+def mean_over(metric: Callable[..., float], pairs: Pairs) -> float:
+    """Mean of a figure over the classes.
+
+    Parameters
+    ----------
+    metric : callable
+        Takes membership and scores.
+
+    pairs : list of (bool array of shape (n,), float array of shape (n,))
+        As in `scored_runs`.
+
+    Returns
+    -------
+    float
+    """
+    return float(np.mean([metric(*pair) for pair in pairs]))
 
 
 def score_columns(predictions: pd.DataFrame) -> np.ndarray:
@@ -199,6 +257,10 @@ def most_wrong(
     ------
     ValueError
         If the predictions lack a column, or hold labels that are not in `classes`.
+
+    See Also
+    --------
+    skfake.evaluation.MostWrongDisplay : Shows these images.
 
     Examples
     --------

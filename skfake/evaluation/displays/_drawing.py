@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 # In inches. A page of text is about as wide.
 WIDTH = 6.5
 LEGEND_LINE = 0.22
+# Of a square plot with its labels: less than its width, for a layout engine makes exact
+# room in one direction only where the sides must be equal.
+SIDE = 5.8
+# How the lines of several folds look, which would hide each other.
+FAINT: dict[str, Any] = {"alpha": 0.5, "linewidth": 1}
 
 
 def import_pyplot() -> Any:
@@ -64,9 +69,7 @@ def new_axes(ax: Axes | None, *, height: float, n_entries: int) -> Axes:
     return ax
 
 
-def draw_legend(
-    ax: Axes, *, inside: Literal["lower left", "lower right", "upper left"]
-) -> None:
+def draw_legend(ax: Axes, *, inside: Any) -> None:
     """Put the legend below the plot, so that it covers no curve.
 
     Parameters
@@ -143,7 +146,48 @@ def name_positive(
     str
     """
     if len(classes) > 2:
-        return "mean of each class against the rest"
+        return "each class against the rest, averaged"
     labels = np.asarray(classes)
     names = labels if target_names is None else np.asarray(target_names)
     return str(names[labels == check_pos_label(pos_label, labels)][0])
+
+
+def draw_reference(ax: Axes, heights: tuple[float, float], label: str) -> None:
+    """A line to hold the curves against.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to plot.
+
+    heights : tuple of float
+        Where the line is at 0 and at 1.
+
+    label : str
+        What it is.
+    """
+    ax.plot([0, 1], heights, color="gray", linestyle="--", label=label)
+
+
+def set_labels(ax: Axes, x: str, y: str, positive: str | None) -> None:
+    """Label the axes of two shares, and show all of both.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        What to label.
+
+    x, y : str
+        What the shares are.
+
+    positive : str or None
+        Of which class.
+    """
+    of_whom = f"\n({positive})" if positive else ""
+    ax.set(
+        xlabel=x + of_whom,
+        ylabel=y + of_whom,
+        xlim=(-0.01, 1.01),
+        ylim=(-0.01, 1.01),
+        aspect="equal",
+    )

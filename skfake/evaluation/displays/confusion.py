@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from textwrap import fill
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from skfake.evaluation.displays._drawing import import_pyplot
+from skfake.evaluation.displays._drawing import WIDTH, import_pyplot
 from skfake.evaluation.predictions import check_predictions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = 3
-MAX_LEVEL_LABELS = 3
+# In inches: sides of a matrix, the least of a cell, and what surrounds them.
+SIDE, MAX_SIDE = 1.5, 2.8
+CELL = 0.48
+BETWEEN = 0.2
+LABEL, LINE = 0.5, 0.2
+CHARACTER = 0.085
+TURNED: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
 
 class ConfusionMatricesDisplay:
@@ -129,7 +136,8 @@ class ConfusionMatricesDisplay:
         if not self.matrices:
             raise ValueError("matrices must hold at least one detector; got none.")
         n_plots = len(self.matrices)
-        flat = _new_axes(plt, n_plots) if axes is None else np.asarray(axes).ravel()
+        layout = _lay_out(n_plots, self.display_labels)
+        flat = _new_axes(plt, layout) if axes is None else np.asarray(axes).ravel()
         if len(flat) != n_plots:
             raise ValueError(
                 f"axes must be one for each of {n_plots} detectors; got {len(flat)}."
@@ -137,20 +145,78 @@ class ConfusionMatricesDisplay:
         # One scale of colours, from none to the whole of the largest class, so that
         # equal counts look equal.
         largest = max(matrix.sum(axis=1).max() for matrix in self.matrices.values())
-        scale = {"vmin": 0, "vmax": largest}
-        for ax, (name, matrix) in zip(flat, self.matrices.items(), strict=True):
-            counts = np.issubdtype(matrix.dtype, np.integer)
-            ConfusionMatrixDisplay(matrix, display_labels=self.display_labels).plot(
-                ax=ax,
-                cmap="Blues",
-                colorbar=False,
-                im_kw=scale,
-                values_format="d" if counts else ".1%",
-                xticks_rotation=45 if len(matrix) > MAX_LEVEL_LABELS else "horizontal",
-            )
-            ax.set(title=name, xlabel="Predicted", ylabel="Actual")
+        for number, (name, matrix) in enumerate(self.matrices.items()):
+            ax = flat[number]
+            self._draw(ax, matrix, largest)
+            ax.set(title=layout.wrap(name), xlabel="Predicted", ylabel="Actual")
+            if layout.turned:
+                ax.set_xticks(ax.get_xticks(), self.display_labels, **TURNED)
+            # Its neighbour has the same labels.
+            if axes is None and number % layout.columns:
+                ax.set_ylabel("")
+                ax.tick_params(labelleft=False)
         self.axes_, self.figure_ = flat, flat[0].figure
         return self
+
+    def _draw(self, ax: Axes, matrix: np.ndarray, largest: float) -> None:
+        counts = np.issubdtype(matrix.dtype, np.integer)
+        display = ConfusionMatrixDisplay(matrix, display_labels=self.display_labels)
+        display.plot(
+            ax=ax,
+            cmap="Blues",
+            colorbar=False,
+            im_kw={"vmin": 0, "vmax": largest},
+            values_format="d" if counts else ".1%",
+            text_kw={"fontsize": "small"},
+        )
+        # Its texts contrast on a scale from the least to the greatest of one matrix.
+        light, dark = display.im_.cmap(0.0), display.im_.cmap(1.0)
+        for text, value in zip(display.text_.flat, matrix.flat, strict=True):
+            text.set_color(light if value > largest / 2 else dark)
+
+
+class Layout(NamedTuple):
+    """Where the matrices go: sizes in inches."""
+
+    n_plots: int
+    columns: int
+    side: float
+    left: float
+    below: float
+    turned: bool
+
+    def wrap(self, name: str) -> str:
+        """The name of a detector in lines that are no wider than its matrix."""
+        return fill(name, max(10, int((self.side + BETWEEN) / CHARACTER)))
+
+
+def _lay_out(n_plots: int, display_labels: Sequence[str]) -> Layout:
+    """As many matrices beside each other as their numbers can be read in."""
+    words = CHARACTER * max(map(len, display_labels))
+    left = words + LABEL
+    least = max(SIDE, CELL * len(display_labels))
+    columns = int(np.clip((WIDTH - left) / (least + BETWEEN), 1, min(n_plots, COLUMNS)))
+    side = min((WIDTH - left) / columns - BETWEEN, max(MAX_SIDE, least))
+    turned = words > side / len(display_labels)
+    below = LABEL + (0.75 * words if turned else LINE)
+    return Layout(n_plots, columns, side, left, below, turned)
+
+
+def _new_axes(plt: Any, layout: Layout) -> np.ndarray:
+    rows = -(-layout.n_plots // layout.columns)
+    width = layout.left + layout.columns * (layout.side + BETWEEN)
+    height = rows * (layout.side + layout.below + 2 * LINE)
+    figure, axes = plt.subplots(
+        rows,
+        layout.columns,
+        figsize=(width, height),
+        layout="constrained",
+        squeeze=False,
+    )
+    figure.get_layout_engine().set(h_pad=LINE / 2)
+    for ax in axes.flat[layout.n_plots :]:
+        ax.remove()
+    return axes.ravel()[: layout.n_plots]
 
 
 def count_confusions(
@@ -178,15 +244,3 @@ def count_confusions(
         )
         for name, part in predictions.groupby("detector", sort=False)
     }
-
-
-def _new_axes(plt: Any, n: int) -> np.ndarray:
-    columns = min(n, COLUMNS)
-    rows = -(-n // columns)
-    size = (3.6 * columns, 3.6 * rows)
-    _, axes = plt.subplots(
-        rows, columns, figsize=size, layout="constrained", squeeze=False
-    )
-    for ax in axes.flat[n:]:
-        ax.remove()
-    return axes.ravel()[:n]

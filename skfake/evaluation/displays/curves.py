@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,32 +15,25 @@ from sklearn.metrics import (
 )
 
 from skfake.evaluation.displays._drawing import (
+    FAINT,
+    SIDE,
     draw_legend,
+    draw_reference,
     mean_and_spread,
     name_positive,
     new_axes,
+    set_labels,
 )
-from skfake.evaluation.metrics import class_scores
-from skfake.evaluation.predictions import (
-    check_pos_label,
-    check_predictions,
-    score_columns,
-    split_runs,
-)
+from skfake.evaluation.predictions import Pairs, mean_over, scored_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Curve = tuple[np.ndarray, np.ndarray]
 Curves = dict[str, list[Curve]]
-# Of each class that is looked at: who belongs to it, and its scores.
-Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 # Where the curves of several classes are averaged: false positive rates, or recalls.
 GRID = np.linspace(0, 1, 1001)
-# Of the plot with its labels, in inches: less than its width, for a layout engine can
-# make exact room in one direction only where both sides must be equal.
-SIDE = 5.8
 
 
 class RocCurvesDisplay:
@@ -141,12 +134,12 @@ class RocCurvesDisplay:
         ValueError
             If the predictions lack a column, or hold labels that are not in `classes`.
         """
-        runs = list(_scored_runs(predictions, classes, pos_label))
+        runs = list(scored_runs(predictions, classes, pos_label))
         curves: Curves = {}
         areas: dict[str, list[float]] = {}
         for name, pairs in runs:
             curves.setdefault(name, []).append(_mean_roc_curve(pairs))
-            areas.setdefault(name, []).append(_mean_over(roc_auc_score, pairs))
+            areas.setdefault(name, []).append(mean_over(roc_auc_score, pairs))
         positive = name_positive(classes, pos_label, target_names)
         return cls(curves=curves, roc_auc=areas, positive=positive).plot(ax)
 
@@ -169,8 +162,8 @@ class RocCurvesDisplay:
         """
         ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
         _draw_curves(ax, self.curves, _legend_labels(self.roc_auc, "AUC"))
-        _draw_chance(ax, (0, 1), "chance (AUC 0.500)")
-        _set_labels(ax, "False positive rate", "True positive rate", self.positive)
+        draw_reference(ax, (0, 1), "chance (AUC 0.500)")
+        set_labels(ax, "False positive rate", "True positive rate", self.positive)
         draw_legend(ax, inside="lower right")
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -284,15 +277,13 @@ class PrecisionRecallCurvesDisplay:
         ValueError
             If the predictions lack a column, or hold labels that are not in `classes`.
         """
-        runs = list(_scored_runs(predictions, classes, pos_label))
+        runs = list(scored_runs(predictions, classes, pos_label))
         curves: Curves = {}
         found: dict[str, list[float]] = {}
         for name, pairs in runs:
             curves.setdefault(name, []).append(_mean_precision_recall_curve(pairs))
-            found.setdefault(name, []).append(
-                _mean_over(average_precision_score, pairs)
-            )
-        shares = [_mean_over(lambda member, _: member.mean(), p) for _, p in runs]
+            found.setdefault(name, []).append(mean_over(average_precision_score, pairs))
+        shares = [mean_over(lambda member, _: member.mean(), p) for _, p in runs]
         return cls(
             curves=curves,
             average_precision=found,
@@ -322,28 +313,11 @@ class PrecisionRecallCurvesDisplay:
         _draw_curves(ax, self.curves, labels, drawstyle="steps-post")
         if self.prevalence is not None:
             label = f"chance (AP {self.prevalence:.3f})"
-            _draw_chance(ax, (self.prevalence, self.prevalence), label)
-        _set_labels(ax, "Recall", "Precision", self.positive)
+            draw_reference(ax, (self.prevalence, self.prevalence), label)
+        set_labels(ax, "Recall", "Precision", self.positive)
         draw_legend(ax, inside="lower left")
         self.ax_, self.figure_ = ax, ax.figure
         return self
-
-
-def _scored_runs(
-    predictions: pd.DataFrame, classes: np.ndarray | Sequence, pos_label: Any
-) -> Iterator[tuple[str, Pairs]]:
-    """Names of the detectors and what their curves are drawn from."""
-    columns = ["detector", "target", "score"]
-    classes = check_predictions(predictions, classes, columns)
-    pos_label = check_pos_label(pos_label, classes)
-    for name, part in split_runs(predictions):
-        target, scores = part["target"].to_numpy(), score_columns(part)
-        if np.isin(classes, target).all() and not np.isnan(scores).any():
-            yield name, list(class_scores(target, scores, classes, pos_label))
-
-
-def _mean_over(metric: Callable, pairs: Pairs) -> float:
-    return float(np.mean([metric(*pair) for pair in pairs]))
 
 
 def _mean_roc_curve(pairs: Pairs) -> Curve:
@@ -378,25 +352,8 @@ def _draw_curves(
     # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
     # spelling of a line's colour and label works in all.
     for number, (name, of_runs) in enumerate(curves.items()):
-        style: dict[str, Any] = {"color": f"C{number}", "drawstyle": drawstyle}
-        if len(of_runs) > 1:
-            style |= {"alpha": 0.5, "linewidth": 1}
+        style = {} if len(of_runs) == 1 else FAINT
         label = labels[name]
         for x, y in of_runs:
-            ax.plot(x, y, label=label, **style)
+            ax.plot(x, y, label=label, color=f"C{number}", drawstyle=drawstyle, **style)
             label = "_another run"
-
-
-def _draw_chance(ax: Axes, heights: tuple[float, float], label: str) -> None:
-    ax.plot([0, 1], heights, color="gray", linestyle="--", label=label)
-
-
-def _set_labels(ax: Axes, x: str, y: str, positive: str | None) -> None:
-    of_whom = f"\n({positive})" if positive else ""
-    ax.set(
-        xlabel=x + of_whom,
-        ylabel=y + of_whom,
-        xlim=(-0.01, 1.01),
-        ylim=(-0.01, 1.01),
-        aspect="equal",
-    )

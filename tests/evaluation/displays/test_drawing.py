@@ -1,23 +1,71 @@
+import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 
-from skfake.evaluation import PrecisionRecallCurvesDisplay, RocCurvesDisplay
+from skfake import evaluation
+from skfake.evaluation import (
+    ConfusionMatricesDisplay,
+    MostWrongDisplay,
+    PrecisionRecallCurvesDisplay,
+    ReliabilityDisplay,
+    RocCurvesDisplay,
+    TrainingCurvesDisplay,
+)
 from tests.evaluation.displays.instances import predictions_of
 
-EMPTY = {
-    "roc": RocCurvesDisplay(curves={}, roc_auc={}),
-    "precision_recall": PrecisionRecallCurvesDisplay(curves={}, average_precision={}),
-}
+ROOT = Path(__file__).parents[3]
+SHEET = {"images": {}, "display_labels": {0: "REAL", 1: "FAKE"}}
+DISPLAYS = [
+    RocCurvesDisplay(curves={}, roc_auc={}),
+    PrecisionRecallCurvesDisplay(curves={}, average_precision={}),
+    ReliabilityDisplay(curves={}, calibration_error={}),
+    ConfusionMatricesDisplay(
+        matrices={"SVM": np.eye(2, dtype=int)}, display_labels=["REAL", "FAKE"]
+    ),
+    TrainingCurvesDisplay(histories={"CNN": [{"train_accuracy": [0.5, 0.6]}]}),
+    MostWrongDisplay(wrong={"SVM": pd.DataFrame()}, **SHEET),
+]
 
 
-@pytest.mark.parametrize("display", EMPTY.values(), ids=EMPTY)
+def name_of(display):
+    return type(display).__name__
+
+
+def test_no_display_escapes_these_tests():
+    public = {name for name in evaluation.__all__ if name.endswith("Display")}
+    assert {name_of(display) for display in DISPLAYS} == public
+
+
+@pytest.mark.parametrize("display", DISPLAYS, ids=name_of)
 def test_a_missing_matplotlib_is_named_with_what_installs_it(display, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r'pip install "skfake\[plot\]"'):
         display.plot()
+
+
+@pytest.mark.parametrize("display", DISPLAYS, ids=name_of)
+def test_a_display_may_be_plotted_again(display):
+    figures = [display.plot().figure_ for _ in range(2)]
+    assert figures[0] is not figures[1]
+    assert figures[0].get_figwidth() <= 7
+
+
+def test_no_display_needs_a_screen(tmp_path):
+    code = (
+        "from tests.evaluation.displays.test_drawing import DISPLAYS\n"
+        "for number, display in enumerate(DISPLAYS):\n"
+        "    display.plot().figure_.savefig(f'{number}.svg', transparent=True)"
+    )
+    kept = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": ""}
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=tmp_path, env=kept, check=True, capture_output=True)
+    assert len(list(tmp_path.glob("*.svg"))) == len(DISPLAYS)
 
 
 def boxes_of(ax):

@@ -126,6 +126,7 @@ class Comparison:
             classes=self.classes,
             pos_label=self.pos_label,
             target_names=self.target_names,
+            colors=self._colors(),
             ax=ax,
         )
 
@@ -148,6 +149,7 @@ class Comparison:
             classes=self.classes,
             pos_label=self.pos_label,
             target_names=self.target_names,
+            colors=self._colors(),
             ax=ax,
         )
 
@@ -173,6 +175,7 @@ class Comparison:
             classes=self.classes,
             pos_label=self.pos_label,
             target_names=self.target_names,
+            colors=self._colors(),
             ax=ax,
         )
 
@@ -199,7 +202,9 @@ class Comparison:
             If no detector has a `history_`.
         """
         whole = {k: v for k, v in self.detectors.items() if k not in self.errors}
-        return TrainingCurvesDisplay.from_detectors(whole, metric=metric, ax=ax)
+        return TrainingCurvesDisplay.from_detectors(
+            whole, metric=metric, colors=self._colors(), ax=ax
+        )
 
     def confusion_matrices(
         self,
@@ -249,6 +254,10 @@ class Comparison:
             If matplotlib is not installed.
         """
         report.save(self, folder)
+
+    def _colors(self) -> dict[str, str]:
+        """A detector has the same colour in all displays, whoever is left out."""
+        return {str(name): f"C{place}" for place, name in enumerate(self.table.index)}
 
     def _whole_predictions(self) -> pd.DataFrame:
         failed = self.predictions["detector"].isin(list(self.errors))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ LEGEND_LINE = 0.22
 # room in one direction only where the sides must be equal.
 SIDE = 5.8
 # How the lines of several folds look, which would hide each other.
-FAINT: dict[str, Any] = {"alpha": 0.5, "linewidth": 1}
+FAINT: dict[str, Any] = {"alpha": 0.65, "linewidth": 1}
 
 
 def import_pyplot() -> Any:
@@ -105,6 +105,28 @@ def draw_legend(ax: Axes, *, inside: Any) -> None:
     )
     for line in legend.get_lines():
         line.set(alpha=1, linewidth=1.5)
+
+
+def assign_colors(
+    names: Iterable[str], colors: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Colours of the detectors, so that each has its own in all displays.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the detectors, also of those that will not be plotted.
+
+    colors : dict of str or None
+        Colours that are given.
+
+    Returns
+    -------
+    dict of str
+        Matplotlib's colours in turn, but where others are given.
+    """
+    in_turn = {str(name): f"C{number}" for number, name in enumerate(names)}
+    return in_turn | dict(colors or {})
 
 
 def mean_and_spread(values: Sequence[float]) -> str:

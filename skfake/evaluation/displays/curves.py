@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from sklearn.metrics import (
 from skfake.evaluation.displays._drawing import (
     FAINT,
     SIDE,
+    assign_colors,
     draw_legend,
     draw_reference,
     mean_and_spread,
@@ -53,6 +54,10 @@ class RocCurvesDisplay:
     positive : str, default=None
         Name of the positive class, or what else the axes shall say of the rates.
 
+    colors : dict of str, default=None
+        Names of the detectors and their colours. With None, they are matplotlib's, in
+        turn.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -87,10 +92,12 @@ class RocCurvesDisplay:
         curves: Curves,
         roc_auc: dict[str, list[float]],
         positive: str | None = None,
+        colors: Mapping[str, str] | None = None,
     ) -> None:
         self.curves = curves
         self.roc_auc = roc_auc
         self.positive = positive
+        self.colors = colors
 
     @classmethod
     def from_predictions(
@@ -100,6 +107,7 @@ class RocCurvesDisplay:
         classes: np.ndarray | Sequence,
         pos_label: Any = None,
         target_names: Sequence[str] | None = None,
+        colors: Mapping[str, str] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Compute the curves from predictions, and plot them.
@@ -122,6 +130,10 @@ class RocCurvesDisplay:
         target_names : sequence of str, default=None
             Names of the classes. With None, the labels are.
 
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of the predictions.
+
         ax : matplotlib Axes, default=None
             Where to plot. With None, a new figure is made.
 
@@ -141,7 +153,12 @@ class RocCurvesDisplay:
             curves.setdefault(name, []).append(_mean_roc_curve(pairs))
             areas.setdefault(name, []).append(mean_over(roc_auc_score, pairs))
         positive = name_positive(classes, pos_label, target_names)
-        return cls(curves=curves, roc_auc=areas, positive=positive).plot(ax)
+        return cls(
+            curves=curves,
+            roc_auc=areas,
+            positive=positive,
+            colors=assign_colors(predictions["detector"].unique(), colors),
+        ).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Plot the curves, and that of chance.
@@ -161,7 +178,8 @@ class RocCurvesDisplay:
             If matplotlib is not installed.
         """
         ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
-        _draw_curves(ax, self.curves, _legend_labels(self.roc_auc, "AUC"))
+        colors = assign_colors(self.curves, self.colors)
+        _draw_curves(ax, self.curves, colors, _legend_labels(self.roc_auc, "AUC"))
         draw_reference(ax, (0, 1), "chance (AUC 0.500)")
         set_labels(ax, "False positive rate", "True positive rate", self.positive)
         draw_legend(ax, inside="lower right")
@@ -191,6 +209,10 @@ class PrecisionRecallCurvesDisplay:
 
     positive : str, default=None
         Name of the positive class, or what else the axes shall say.
+
+    colors : dict of str, default=None
+        Names of the detectors and their colours. With None, they are matplotlib's, in
+        turn.
 
     Attributes
     ----------
@@ -229,11 +251,13 @@ class PrecisionRecallCurvesDisplay:
         average_precision: dict[str, list[float]],
         prevalence: float | None = None,
         positive: str | None = None,
+        colors: Mapping[str, str] | None = None,
     ) -> None:
         self.curves = curves
         self.average_precision = average_precision
         self.prevalence = prevalence
         self.positive = positive
+        self.colors = colors
 
     @classmethod
     def from_predictions(
@@ -243,6 +267,7 @@ class PrecisionRecallCurvesDisplay:
         classes: np.ndarray | Sequence,
         pos_label: Any = None,
         target_names: Sequence[str] | None = None,
+        colors: Mapping[str, str] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Compute the curves from predictions, and plot them.
@@ -264,6 +289,10 @@ class PrecisionRecallCurvesDisplay:
 
         target_names : sequence of str, default=None
             Names of the classes. With None, the labels are.
+
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of the predictions.
 
         ax : matplotlib Axes, default=None
             Where to plot. With None, a new figure is made.
@@ -289,6 +318,7 @@ class PrecisionRecallCurvesDisplay:
             average_precision=found,
             prevalence=float(np.mean(shares)) if shares else None,
             positive=name_positive(classes, pos_label, target_names),
+            colors=assign_colors(predictions["detector"].unique(), colors),
         ).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
@@ -310,7 +340,8 @@ class PrecisionRecallCurvesDisplay:
         """
         ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
         labels = _legend_labels(self.average_precision, "AP")
-        _draw_curves(ax, self.curves, labels, drawstyle="steps-post")
+        colors = assign_colors(self.curves, self.colors)
+        _draw_curves(ax, self.curves, colors, labels, drawstyle="steps-post")
         if self.prevalence is not None:
             label = f"chance (AP {self.prevalence:.3f})"
             draw_reference(ax, (self.prevalence, self.prevalence), label)
@@ -347,13 +378,18 @@ def _legend_labels(values: dict[str, list[float]], figure: str) -> dict[str, str
 
 
 def _draw_curves(
-    ax: Axes, curves: Curves, labels: dict[str, str], drawstyle: str = "default"
+    ax: Axes,
+    curves: Curves,
+    colors: dict[str, str],
+    labels: dict[str, str],
+    drawstyle: str = "default",
 ) -> None:
     # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
     # spelling of a line's colour and label works in all.
-    for number, (name, of_runs) in enumerate(curves.items()):
-        style = {} if len(of_runs) == 1 else FAINT
+    for name, of_runs in curves.items():
+        style: dict[str, Any] = {} if len(of_runs) == 1 else FAINT
+        style = style | {"color": colors[name], "drawstyle": drawstyle}
         label = labels[name]
         for x, y in of_runs:
-            ax.plot(x, y, label=label, color=f"C{number}", drawstyle=drawstyle, **style)
+            ax.plot(x, y, label=label, **style)
             label = "_another run"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +12,7 @@ from sklearn.calibration import CalibrationDisplay, calibration_curve
 
 from skfake.evaluation.displays._drawing import (
     SIDE,
+    assign_colors,
     draw_legend,
     draw_reference,
     mean_and_spread,
@@ -55,6 +56,10 @@ class ReliabilityDisplay:
     positive : str, default=None
         Name of the positive class, or what else the axes shall say.
 
+    colors : dict of str, default=None
+        Names of the detectors and their colours. With None, they are matplotlib's, in
+        turn.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
@@ -92,10 +97,12 @@ class ReliabilityDisplay:
         curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
         calibration_error: dict[str, list[float]],
         positive: str | None = None,
+        colors: Mapping[str, str] | None = None,
     ) -> None:
         self.curves = curves
         self.calibration_error = calibration_error
         self.positive = positive
+        self.colors = colors
 
     @classmethod
     def from_predictions(
@@ -106,6 +113,7 @@ class ReliabilityDisplay:
         pos_label: Any = None,
         target_names: Sequence[str] | None = None,
         n_bins: int = N_BINS,
+        colors: Mapping[str, str] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Compute the curves from predictions, and plot them.
@@ -131,6 +139,10 @@ class ReliabilityDisplay:
 
         n_bins : int, default=15
             How many bins of equal width there are from 0 to 1.
+
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of the predictions.
 
         ax : matplotlib Axes, default=None
             Where to plot. With None, a new figure is made.
@@ -161,7 +173,12 @@ class ReliabilityDisplay:
             curves[name] = prob_pred, prob_true, n_images[n_images > 0]
             errors[name] = [mean_over(metric, pairs) for pairs in of_runs]
         positive = name_positive(classes, pos_label, target_names)
-        return cls(curves=curves, calibration_error=errors, positive=positive).plot(ax)
+        return cls(
+            curves=curves,
+            calibration_error=errors,
+            positive=positive,
+            colors=assign_colors(predictions["detector"].unique(), colors),
+        ).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Plot the curves, and the diagonal of perfect calibration.
@@ -181,9 +198,10 @@ class ReliabilityDisplay:
             If matplotlib is not installed.
         """
         ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
-        for number, (name, curve) in enumerate(self.curves.items()):
+        colors = assign_colors(self.curves, self.colors)
+        for name, curve in self.curves.items():
             error = mean_and_spread(self.calibration_error[name])
-            _draw_curve(ax, *curve, f"{name} (ECE {error})", f"C{number}")
+            _draw_curve(ax, *curve, f"{name} (ECE {error})", colors[name])
         draw_reference(ax, (0, 1), "perfectly calibrated (ECE 0.000)")
         set_labels(
             ax, "Mean predicted probability", "Fraction of positives", self.positive

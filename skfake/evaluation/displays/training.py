@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skfake.evaluation.displays._drawing import FAINT, draw_legend, new_axes
+from skfake.evaluation.displays._drawing import (
+    FAINT,
+    assign_colors,
+    draw_legend,
+    new_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +40,10 @@ class TrainingCurvesDisplay:
 
     metric : {"accuracy", "loss"}, default="accuracy"
         What to plot.
+
+    colors : dict of str, default=None
+        Names of the detectors and their colours. With None, they are matplotlib's, in
+        turn.
 
     Attributes
     ----------
@@ -65,9 +74,11 @@ class TrainingCurvesDisplay:
         *,
         histories: dict[str, list[Mapping[str, Sequence[float]]]],
         metric: str = "accuracy",
+        colors: Mapping[str, str] | None = None,
     ) -> None:
         self.histories = histories
         self.metric = metric
+        self.colors = colors
 
     @classmethod
     def from_detectors(
@@ -75,6 +86,7 @@ class TrainingCurvesDisplay:
         detectors: Mapping[str, Any],
         *,
         metric: str = "accuracy",
+        colors: Mapping[str, str] | None = None,
         ax: Axes | None = None,
     ) -> Self:
         """Read the histories of fitted detectors, and plot them.
@@ -89,6 +101,10 @@ class TrainingCurvesDisplay:
         metric : {"accuracy", "loss"}, default="accuracy"
             What to plot.
 
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of `detectors`.
+
         ax : matplotlib Axes, default=None
             Where to plot. With None, a new figure is made.
 
@@ -101,7 +117,9 @@ class TrainingCurvesDisplay:
         ValueError
             If no detector has a history, or the metric is not one of the two.
         """
-        return cls(histories=read_histories(detectors), metric=metric).plot(ax)
+        colors = assign_colors(detectors, colors)
+        histories = read_histories(detectors)
+        return cls(histories=histories, metric=metric, colors=colors).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Plot the curves.
@@ -131,12 +149,13 @@ class TrainingCurvesDisplay:
             )
         ax = new_axes(ax, height=HEIGHT, n_entries=len(self.histories) + len(STYLES))
         names: set[str] = set()
-        for number, (name, of_runs) in enumerate(self.histories.items()):
+        colors = assign_colors(self.histories, self.colors)
+        for name, of_runs in self.histories.items():
             # An entry of the legend that is not dashed, nor pale.
-            ax.plot([], [], color=f"C{number}", label=name)
+            ax.plot([], [], color=colors[name], label=name)
             faint = {} if len(of_runs) == 1 else FAINT
             for history in of_runs:
-                _draw_history(ax, history, self.metric, {"color": f"C{number}"} | faint)
+                _draw_history(ax, history, self.metric, {"color": colors[name]} | faint)
                 names.update(history)
         for subset, (what, line) in STYLES.items():
             if f"{subset}_{self.metric}" in names:

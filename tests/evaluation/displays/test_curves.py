@@ -117,6 +117,19 @@ def test_detectors_without_scores_and_folds_without_a_class_have_no_curve(
 
 
 @pytest.mark.parametrize("display_class", DISPLAYS)
+def test_a_detector_keeps_its_colour_when_others_have_no_curve(display_class):
+    predictions = predictions_of()
+    predictions.loc[predictions["detector"] == "SVM", "score"] = np.nan
+    options = [{}, {"colors": {"CNN": "red"}}]
+    displays = [
+        display_class.from_predictions(predictions, classes=[0, 1], **option)
+        for option in options
+    ]
+    colours = [display.ax_.get_lines()[0].get_color() for display in displays]
+    assert colours == ["C1", "red"]
+
+
+@pytest.mark.parametrize("display_class", DISPLAYS)
 def test_no_predictions_make_no_curve(display_class):
     nothing = predictions_of().head(0)
     display = display_class.from_predictions(nothing, classes=[0, 1])

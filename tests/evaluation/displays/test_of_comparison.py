@@ -1,5 +1,7 @@
 """The displays that a comparison makes of itself."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -15,11 +17,11 @@ def comparison(stripes):
     X, y = stripes
     rows = X.reshape(len(X), -1) / 255
     detectors = {
+        "too small": SVMDetector(image_size=4),
         "regression": LogisticRegression(),
         "distances": LinearSVC(),
         "chance": DummyClassifier(),
         "CNN": CNNDetector(max_epochs=2, image_size=16, random_state=0),
-        "too small": SVMDetector(image_size=4),
     }
     return compare_detectors(detectors, rows, y, cv=2, target_names=["across", "down"])
 
@@ -42,9 +44,10 @@ def test_calibration_errors_are_those_of_the_folds_of_probabilities(comparison):
 
 
 def test_distances_from_0_to_1_are_no_probabilities(comparison):
-    known = comparison.predictions["detector"] == "distances"
-    comparison.predictions.loc[known, "score"] = 0.5
-    assert "distances" not in comparison.reliability().curves
+    predictions = comparison.predictions.copy()
+    predictions.loc[predictions["detector"] == "distances", "score"] = 0.5
+    changed = replace(comparison, predictions=predictions)
+    assert "distances" not in changed.reliability().curves
 
 
 def test_training_curves_are_those_of_the_networks(comparison):
@@ -60,6 +63,22 @@ def test_training_curves_are_those_of_the_networks(comparison):
 def test_plots_go_where_asked(comparison, method):
     _, ax = plt.subplots()
     assert getattr(comparison, method)(ax).ax_ is ax
+
+
+def test_a_detector_has_one_colour_in_all_displays(comparison):
+    displays = [
+        comparison.roc_curves(),
+        comparison.precision_recall_curves(),
+        comparison.reliability(),
+        comparison.training_curves(),
+    ]
+    for display in displays:
+        legend = display.ax_.get_legend()
+        pairs = zip(legend.get_texts(), legend.get_lines(), strict=True)
+        colours = {
+            text.get_text().split(" (")[0]: line.get_color() for text, line in pairs
+        }
+        assert colours["CNN"] == "C4"
 
 
 def test_no_network_has_no_training_curves():

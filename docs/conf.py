@@ -22,6 +22,7 @@ copyright = author
 version = release = skfake.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -37,6 +38,10 @@ autosummary_ignore_module_all = False
 # Docstrings say the types, in words that help more than annotations.
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
+plot_formats = ["svg"]
+plot_include_source = True
+plot_html_show_formats = False
+plot_html_show_source_link = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
@@ -61,6 +66,7 @@ html_sidebars = {
         "images",
         "detectors",
         "comparing",
+        "displays",
         "decisions",
         "datasets",
         "study",

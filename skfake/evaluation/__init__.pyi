@@ -1,6 +1,14 @@
 from .comparison import Comparison, compare_detectors
-from .displays import ConfusionMatricesDisplay, RocCurvesDisplay
+from .displays import (
+    ConfusionMatricesDisplay,
+    MostWrongDisplay,
+    PrecisionRecallCurvesDisplay,
+    ReliabilityDisplay,
+    RocCurvesDisplay,
+    TrainingCurvesDisplay,
+)
 from .generators import tabulate_generators
+from .predictions import most_wrong
 from .scorers import (
     detection_scorers,
     equal_error_rate,
@@ -14,7 +22,11 @@ __all__ = [
     "Comparison",
     "ConfusionMatricesDisplay",
     "LeaveOneGeneratorOut",
+    "MostWrongDisplay",
+    "PrecisionRecallCurvesDisplay",
+    "ReliabilityDisplay",
     "RocCurvesDisplay",
+    "TrainingCurvesDisplay",
     "compare_detectors",
     "corrected_t_test",
     "detection_scorers",
@@ -22,6 +34,7 @@ __all__ = [
     "expected_calibration_error",
     "holm",
     "mcnemar_test",
+    "most_wrong",
     "seeds_t_test",
     "tabulate_generators",
     "tpr_at_fpr",

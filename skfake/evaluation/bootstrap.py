@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from skfake.evaluation.displays import score_columns
 from skfake.evaluation.metrics import (
     CALIBRATION,
     RANKING,
     class_scores,
     figure_names,
 )
+from skfake.evaluation.predictions import run_columns, score_columns
 from skfake.evaluation.scorers import N_BINS, bin_probabilities
-from skfake.evaluation.tables import fit_columns
 
 # Numbers of images in resamples that are looked at together.
 CHUNK = 1_000_000
@@ -79,7 +78,7 @@ def bootstrap_figures(
     parts = [
         (name, part, positions[predictions.index.get_indexer(part.index)])
         for name, part in predictions.groupby(
-            ["detector", *fit_columns(predictions)], sort=False
+            ["detector", *run_columns(predictions)], sort=False
         )
     ]
     random = check_random_state(random_state)

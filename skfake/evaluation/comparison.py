@@ -21,19 +21,30 @@ from skfake.evaluation import report
 from skfake.evaluation.bootstrap import bootstrap_figures, bootstrap_intervals
 from skfake.evaluation.data_checks import Findings, look_at_data, no_leaks, tell_leaks
 from skfake.evaluation.differences import choose_test, tabulate_differences
-from skfake.evaluation.displays import ConfusionMatricesDisplay, RocCurvesDisplay
+from skfake.evaluation.displays import (
+    ConfusionMatricesDisplay,
+    MostWrongDisplay,
+    PrecisionRecallCurvesDisplay,
+    ReliabilityDisplay,
+    RocCurvesDisplay,
+    TrainingCurvesDisplay,
+)
+from skfake.evaluation.predictions import most_wrong
 from skfake.evaluation.tables import (
     refigure_folds,
     summarize_folds,
     tabulate_folds,
     tabulate_predictions,
 )
+from skfake.evaluation.thumbnails import make_thumbnails
 from skfake.evaluation.trials import Split, Task, Trial, run_trial, takes_seed
 from skfake.images import check_images
 from skfake.validation import Interval, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+N_MOST_WRONG = 8
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -100,6 +111,10 @@ class Comparison:
     warnings : list of str
         What a reader of the figures must know about the images.
 
+    thumbnails : dict of uint8 arrays of shape (H, W, 3)
+        Small copies of the test images that a detector gets most wrong, by their
+        positions.
+
     title : str
         Heads the table and the saved plots: what the images are. Empty unless set by
         `dataclasses.replace(comparison, title=...)`.
@@ -121,6 +136,7 @@ class Comparison:
     leaks: pd.DataFrame = field(default_factory=no_leaks)
     confounders: pd.DataFrame | None = None
     warnings: list[str] = field(default_factory=list)
+    thumbnails: dict[int, np.ndarray] = field(default_factory=dict)
     title: str = ""
 
     @property
@@ -175,6 +191,115 @@ class Comparison:
             classes=self.classes,
             pos_label=self.pos_label,
             target_names=self.target_names,
+            colors=self._colors(),
+            ax=ax,
+        )
+
+    def precision_recall_curves(
+        self, ax: Axes | None = None
+    ) -> PrecisionRecallCurvesDisplay:
+        """Plot the precision-recall curves of all detectors that did not fail.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        PrecisionRecallCurvesDisplay
+        """
+        return PrecisionRecallCurvesDisplay.from_predictions(
+            self._whole_predictions(),
+            classes=self.classes,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            colors=self._colors(),
+            ax=ax,
+        )
+
+    def reliability(self, ax: Axes | None = None) -> ReliabilityDisplay:
+        """Plot how well probabilities agree with what came true.
+
+        Detectors that failed, and those without `predict_proba`, have no curve.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        ReliabilityDisplay
+        """
+        predictions = self._whole_predictions()
+        probable = self.folds["expected_calibration_error"].notna()
+        known = predictions["detector"].isin(self.folds.loc[probable, "detector"])
+        return ReliabilityDisplay.from_predictions(
+            predictions[known],
+            classes=self.classes,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            colors=self._colors(),
+            ax=ax,
+        )
+
+    def training_curves(
+        self, ax: Axes | None = None, *, metric: str = "accuracy"
+    ) -> TrainingCurvesDisplay:
+        """Plot how the detectors with a network learned, epoch by epoch.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        metric : {"accuracy", "loss"}, default="accuracy"
+            What to plot.
+
+        Returns
+        -------
+        TrainingCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If no detector has a `history_`.
+        """
+        whole = {k: v for k, v in self.detectors.items() if k not in self.errors}
+        return TrainingCurvesDisplay.from_detectors(
+            whole, metric=metric, colors=self._colors(), ax=ax
+        )
+
+    def most_wrong(
+        self, ax: Axes | None = None, *, n_images: int = N_MOST_WRONG
+    ) -> MostWrongDisplay:
+        """Show the test images that each detector gets most wrong.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        n_images : int, default=8
+            How many for each detector, at most 8.
+
+        Returns
+        -------
+        MostWrongDisplay
+
+        Raises
+        ------
+        ValueError
+            If the comparison keeps no copy of an image that is to be shown.
+        """
+        return MostWrongDisplay.from_predictions(
+            self._whole_predictions(),
+            self.thumbnails,
+            classes=self.classes,
+            pos_label=self.pos_label,
+            target_names=self.target_names,
+            n_images=n_images,
             ax=ax,
         )
 
@@ -226,6 +351,10 @@ class Comparison:
             If matplotlib is not installed.
         """
         report.save(self, folder)
+
+    def _colors(self) -> dict[str, str]:
+        """A detector has the same colour in all displays, whoever is left out."""
+        return {str(name): f"C{place}" for place, name in enumerate(self.table.index)}
 
     def _whole_predictions(self) -> pd.DataFrame:
         failed = self.predictions["detector"].isin(list(self.errors))
@@ -446,7 +575,23 @@ def compare_detectors(
         confounders=findings.confounders,
         warnings=findings.warnings,
     )
-    return _summarize(comparison)
+    return replace(
+        _summarize(comparison), thumbnails=_keep_images(comparison, task.X_test)
+    )
+
+
+def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:
+    """Small copies of what is most wrong; none where the files can't be read."""
+    found = most_wrong(
+        comparison.predictions,
+        classes=comparison.classes,
+        pos_label=comparison.pos_label,
+        n_images=N_MOST_WRONG,
+    )
+    try:
+        return make_thumbnails(X, found["image"].unique())
+    except (OSError, ValueError):
+        return {}
 
 
 def _summarize(comparison: Comparison) -> Comparison:

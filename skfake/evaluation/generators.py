@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils import column_or_1d
 
 from skfake.evaluation.metrics import prediction_figures
+from skfake.evaluation.predictions import check_pos_label, split_runs
 from skfake.validation import validate_params
 
 COLUMNS = ("detector", "fold", "image", "target", "prediction", "score")
@@ -91,7 +92,7 @@ def tabulate_generators(
     generators = column_or_1d(generators)
     classes, pos_label = _check_predictions(predictions, len(generators), pos_label)
     rows = []
-    for (name, _), fold in predictions.groupby(["detector", "fold"]):
+    for name, fold in split_runs(predictions):
         fakes = (fold["target"] == pos_label).to_numpy()
         made_by = generators[fold["image"].to_numpy(dtype=int)]
         for generator in np.unique(made_by[fakes]):
@@ -123,13 +124,7 @@ def _check_predictions(
             "generators must hold one for each image; got "
             f"{n_images} for the image {predictions['image'].max()}, counted from 0."
         )
-    pos_label = classes[1] if pos_label is None else pos_label
-    if pos_label not in classes.tolist():
-        raise ValueError(
-            f"pos_label must be one of the labels {classes.tolist()}; got "
-            f"{pos_label!r}."
-        )
-    return classes, pos_label
+    return classes, check_pos_label(pos_label, classes)
 
 
 def _figures(judged: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:

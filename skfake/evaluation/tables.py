@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfake.evaluation.displays import score_columns
 from skfake.evaluation.metrics import figure_names, prediction_figures
+from skfake.evaluation.predictions import RUNS, run_columns, score_columns
 from skfake.evaluation.trials import Trial
 
 SECONDS = ("fit_seconds", "predict_seconds")
-# What a detector may be fitted anew for: columns of folds and predictions.
-FITS = ("seed", "fold")
 
 
 def tabulate_folds(trials: Iterable[Trial], names: Sequence[str]) -> pd.DataFrame:
@@ -40,21 +38,6 @@ def tabulate_folds(trials: Iterable[Trial], names: Sequence[str]) -> pd.DataFram
         for trial in trials
     ]
     return pd.DataFrame(rows)
-
-
-def fit_columns(table: pd.DataFrame) -> list[str]:
-    """Columns that tell a detector's fits apart: `seed`, if it is there, and `fold`.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Folds or predictions.
-
-    Returns
-    -------
-    list of str
-    """
-    return [column for column in FITS if column in table]
 
 
 def refigure_folds(
@@ -89,7 +72,7 @@ def refigure_folds(
     DataFrame
         As `tabulate_folds` makes it; NaN where no prediction is left.
     """
-    keys = ["detector", *fit_columns(folds)]
+    keys = ["detector", *run_columns(folds)]
     figures = figure_names(names)
     folds = folds.set_index(keys)
     had_probabilities = folds["brier_score"].notna().to_dict()
@@ -135,7 +118,7 @@ def summarize_folds(
         A row for each detector. One that failed in a fold has NaN, as no mean over
         the other folds could stand beside those of the other detectors.
     """
-    figures = folds.columns.drop(["detector", *FITS, "error"], errors="ignore")
+    figures = folds.columns.drop(["detector", *RUNS, "error"], errors="ignore")
     bounded = set() if intervals is None else {*figures} - {*SECONDS}
     rows: dict[Any, dict] = {}
     for name, part in folds.groupby("detector", sort=False):

@@ -33,7 +33,9 @@ class StudyCNN(nn.Sequential):
         Units of the first dense layer.
 
     batch_norm : bool
-        Normalise what the convolution gives, before its ReLU.
+        Normalise what the convolution and the first dense layer give, before their
+        ReLU. Without the latter, the study's learning rate is too much: all units of
+        that layer may end at zero, from where they learn nothing.
 
     dropout : float
         Share of values left out, in training, before each dense layer.
@@ -60,6 +62,7 @@ class StudyCNN(nn.Sequential):
             nn.Flatten(),
             Dropout(dropout),
             nn.Linear(n_filters * side**2, n_hidden),
+            nn.BatchNorm1d(n_hidden) if batch_norm else nn.Identity(),
             nn.ReLU(inplace=True),
             Dropout(dropout),
             nn.Linear(n_hidden, n_classes),

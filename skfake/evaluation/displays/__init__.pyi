@@ -1,0 +1,18 @@
+from ._drawing import import_pyplot
+from .confusion import ConfusionMatricesDisplay, count_confusions
+from .curves import PrecisionRecallCurvesDisplay, RocCurvesDisplay
+from .most_wrong import MostWrongDisplay
+from .reliability import ReliabilityDisplay
+from .training import TrainingCurvesDisplay, read_histories
+
+__all__ = [
+    "ConfusionMatricesDisplay",
+    "MostWrongDisplay",
+    "PrecisionRecallCurvesDisplay",
+    "ReliabilityDisplay",
+    "RocCurvesDisplay",
+    "TrainingCurvesDisplay",
+    "count_confusions",
+    "import_pyplot",
+    "read_histories",
+]

@@ -1,0 +1,215 @@
+"""What the displays draw with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skfake.evaluation.predictions import check_pos_label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# In inches. A page of text is about as wide.
+WIDTH = 6.5
+LEGEND_LINE = 0.22
+# Of a square plot with its labels: less than its width, for a layout engine makes exact
+# room in one direction only where the sides must be equal.
+SIDE = 5.8
+# How the lines of several folds look, which would hide each other.
+FAINT: dict[str, Any] = {"alpha": 0.65, "linewidth": 1}
+
+
+def import_pyplot() -> Any:
+    """Matplotlib's pyplot, which is an extra.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "matplotlib must be installed to plot; got no such package. Run "
+            'pip install "skfake[plot]".'
+        ) from error
+    return plt
+
+
+def new_axes(ax: Axes | None, *, height: float, n_entries: int) -> Axes:
+    """Where to plot: what was given, or a new figure.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        What was given.
+
+    height : float
+        Of a new figure without its legend, in inches.
+
+    n_entries : int
+        Lines of the legend.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    plt = import_pyplot()
+    if ax is None:
+        size = (WIDTH, height + n_entries * LEGEND_LINE)
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    return ax
+
+
+def draw_legend(ax: Axes, *, inside: Any) -> None:
+    """Put the legend below the plot, so that it covers no curve.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Its labels are set.
+
+    inside : str
+        Where in the plot it goes if nothing makes room for it below: a figure that the
+        user made has no layout engine unless asked for.
+    """
+    if not ax.get_legend_handles_labels()[0]:
+        return
+    if ax.figure.get_layout_engine() is None:
+        ax.legend(loc=inside)
+        return
+    from matplotlib.transforms import ScaledTranslation
+
+    # Ticks, their labels and the label of the axis stand between: sizes in points.
+    label, tick = ax.xaxis.label, ax.xaxis.get_major_ticks()[0]
+    sizes = [
+        text.get_fontproperties().get_size_in_points() for text in (label, tick.label1)
+    ]
+    lines = 1.25 * (sizes[0] * (label.get_text().count("\n") + 1) + sizes[1])
+    points = lines + ax.xaxis.labelpad + tick.get_tick_padding() + 6
+    below = ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
+    legend = ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=ax.transAxes + below,
+        borderaxespad=0,
+        frameon=False,
+    )
+    for line in legend.get_lines():
+        line.set(alpha=1, linewidth=1.5)
+
+
+def assign_colors(
+    names: Iterable[str], colors: Mapping[str, str] | None
+) -> dict[str, str]:
+    """Colours of the detectors, so that each has its own in all displays.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the detectors, also of those that will not be plotted.
+
+    colors : dict of str or None
+        Colours that are given.
+
+    Returns
+    -------
+    dict of str
+        Matplotlib's colours in turn, but where others are given.
+    """
+    in_turn = {str(name): f"C{number}" for number, name in enumerate(names)}
+    return in_turn | dict(colors or {})
+
+
+def mean_and_spread(values: Sequence[float]) -> str:
+    """Mean and, of several values, their sample standard deviation.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One or more.
+
+    Returns
+    -------
+    str
+    """
+    mean = f"{np.mean(values):.3f}"
+    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.3f}"
+
+
+def name_positive(
+    classes: np.ndarray | Sequence,
+    pos_label: Any,
+    target_names: Sequence[str] | None,
+) -> str:
+    """What the axes of a plot say that their rates are those of.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,)
+        All labels, sorted.
+
+    pos_label : label or None
+        The positive one of two classes; None is the greater one.
+
+    target_names : sequence of str or None
+        Names of the classes. With None, the labels are.
+
+    Returns
+    -------
+    str
+    """
+    if len(classes) > 2:
+        return "each class against the rest, averaged"
+    labels = np.asarray(classes)
+    names = labels if target_names is None else np.asarray(target_names)
+    return str(names[labels == check_pos_label(pos_label, labels)][0])
+
+
+def draw_reference(ax: Axes, heights: tuple[float, float], label: str) -> None:
+    """A line to hold the curves against.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to plot.
+
+    heights : tuple of float
+        Where the line is at 0 and at 1.
+
+    label : str
+        What it is.
+    """
+    ax.plot([0, 1], heights, color="gray", linestyle="--", label=label)
+
+
+def set_labels(ax: Axes, x: str, y: str, positive: str | None) -> None:
+    """Label the axes of two shares, and show all of both.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        What to label.
+
+    x, y : str
+        What the shares are.
+
+    positive : str or None
+        Of which class.
+    """
+    of_whom = f"\n({positive})" if positive else ""
+    ax.set(
+        xlabel=x + of_whom,
+        ylabel=y + of_whom,
+        xlim=(-0.01, 1.01),
+        ylim=(-0.01, 1.01),
+        aspect="equal",
+    )

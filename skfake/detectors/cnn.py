@@ -40,7 +40,8 @@ class CNNDetector(DeepDetector):
         Units of the first dense layer.
 
     batch_norm : bool, default=True
-        Whether to normalise what the convolution gives, before its ReLU.
+        Whether to normalise what the convolution and the first dense layer give, before
+        their ReLU.
 
     dropout : float, default=0.25
         Share of values left out, in training, before each dense layer.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
@@ -17,7 +19,7 @@ from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfake.evaluation import report
+from skfake.evaluation import page, report
 from skfake.evaluation.bootstrap import bootstrap_figures, bootstrap_intervals
 from skfake.evaluation.data_checks import Findings, look_at_data, no_leaks, tell_leaks
 from skfake.evaluation.differences import choose_test, tabulate_differences
@@ -30,6 +32,7 @@ from skfake.evaluation.displays import (
     TrainingCurvesDisplay,
 )
 from skfake.evaluation.predictions import most_wrong
+from skfake.evaluation.provenance import describe_machine, describe_versions
 from skfake.evaluation.tables import (
     refigure_folds,
     summarize_folds,
@@ -43,6 +46,8 @@ from skfake.validation import Interval, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from skfake.evaluation.robustness import Robustness
 
 N_MOST_WRONG = 8
 
@@ -332,11 +337,47 @@ class Comparison:
             axes=axes,
         )
 
+    def to_html(
+        self,
+        path: str | os.PathLike,
+        *,
+        robustness: Robustness | None = None,
+        sections: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a report: one page of HTML, with its pictures inside.
+
+        It has the table with intervals, the tests of differences, the figures without
+        leaks, the curves, the images that are most wrong, facts about the data,
+        settings and versions. It needs no network, fits a phone, and is dark where
+        the reader's screen is.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to write. A file that is there is replaced when the new one is whole.
+
+        robustness : Robustness, default=None
+            What `evaluate_robustness` found of the same detectors, to be shown too.
+
+        sections : dict of str, default=None
+            Headings and HTML of more sections, which come first. It is not escaped.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        text = page.to_page(self, robustness=robustness, sections=sections)
+        path = Path(path)
+        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as beside:
+            beside.write(text.encode())
+        Path(beside.name).replace(path)
+
     def save(self, folder: str | os.PathLike) -> None:
         """Write tables and plots to a folder, to publish or to read again.
 
-        `table.csv`, `predictions.csv`, `roc_curves.png`, `confusion_matrices.png`
-        and `comparison.json`, which holds the tables, confusion matrices, settings,
+        `report.html`, `table.csv`, `predictions.csv`, `roc_curves.png`,
+        `confusion_matrices.png` and `comparison.json`, which holds the tables, confusion matrices, settings,
         versions and a description of the machine. They replace files of these names,
         when all are written. Fitted detectors are not saved.
 
@@ -559,6 +600,8 @@ def compare_detectors(
         "confidence_level": confidence_level,
         "n_resamples": n_resamples,
         "random_state": _draw_seed(random_state),
+        "versions": describe_versions(),
+        "machine": describe_machine(),
     }
     comparison = Comparison(
         table=pd.DataFrame(),
@@ -772,6 +815,19 @@ def _collect_detectors(trials: Iterable[Trial], *, with_fits: bool) -> dict[str,
     return {name: detectors[0] for name, detectors in collected.items()}
 
 
+def _count_images(task: Task, cv: Any) -> dict[str, dict[str, int]]:
+    """Images of each class, in each part."""
+    parts = {"training": task.y, "test": task.y_test}
+    parts = parts if cv is None else {"all": task.y}
+    return {
+        part: {
+            name: int((labels == label).sum())
+            for name, label in zip(task.names, task.classes, strict=True)
+        }
+        for part, labels in parts.items()
+    }
+
+
 def _describe(
     detectors: dict[str, Any], task: Task, cv: Any, splits: list[Split]
 ) -> dict[str, Any]:
@@ -780,6 +836,7 @@ def _describe(
     return {
         "detectors": {name: repr(detector) for name, detector in detectors.items()},
         "n_images": len(task.y),
+        "n_images_by_class": _count_images(task, cv),
         "n_test_images": None if cv is not None else len(task.y_test),
         "n_folds": None if cv is None else len(splits),
         "cv": repr(cv) if named else None,

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from skfake.evaluation.displays import count_confusions, import_pyplot
-from skfake.evaluation.provenance import describe_machine, describe_versions
 
 if TYPE_CHECKING:
     from skfake.evaluation.comparison import Comparison
 
 MISSING = "-"
+# Settings that stand beside the others in a file: with what a comparison was made.
+MADE = ("versions", "machine")
 WIDTH = 88
 
 
@@ -136,13 +137,15 @@ def main_figures(comparison: Comparison) -> pd.DataFrame:
     shown = pd.DataFrame(index=comparison.table.index)
     for figure, title in figures.items():
         # A terminal has no room for all intervals.
-        with_interval = figure == "accuracy"
-        shown[title] = _percents(comparison.table, figure, with_interval)
+        shown[title] = [
+            show_figure(row, figure, with_interval=figure == "accuracy")
+            for _, row in comparison.table.iterrows()
+        ]
     for figure, title in [
         ("fit_seconds", "fit s"),
         ("predict_seconds", "predict s"),
     ]:
-        shown[title] = [_number(seconds, 1) for seconds in comparison.table[figure]]
+        shown[title] = [show_number(seconds, 1) for seconds in comparison.table[figure]]
     return shown
 
 
@@ -247,6 +250,7 @@ def save(comparison: Comparison, folder: str | os.PathLike) -> None:
         comparison.predictions.to_csv(unfinished / "predictions.csv", index=False)
         text = json.dumps(to_dict(comparison), indent=2, allow_nan=False)
         (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
+        comparison.to_html(unfinished / "report.html")
         if len(comparison.errors) < len(comparison.table):
             for name in ("roc_curves", "confusion_matrices"):
                 figure = getattr(comparison, name)().figure_
@@ -284,11 +288,10 @@ def to_dict(comparison: Comparison) -> dict[str, Any]:
             for name, matrix in confusions.items()
             if name not in comparison.errors
         },
-        "settings": comparison.settings,
+        "settings": {k: v for k, v in comparison.settings.items() if k not in MADE},
+        **{name: comparison.settings[name] for name in MADE},
         "leaks": _records(comparison.leaks),
         "warnings": comparison.warnings,
-        "versions": describe_versions(),
-        "machine": describe_machine(),
     }
 
 
@@ -296,22 +299,47 @@ def _records(table: pd.DataFrame) -> list[dict]:
     return json.loads(table.to_json(orient="records", double_precision=15))
 
 
-def _percents(table: pd.DataFrame, figure: str, with_interval: bool) -> list[str]:
-    means = [_number(100 * value, 1) for value in table[figure]]
-    if f"{figure}_std" not in table:
-        if not with_interval or f"{figure}_low" not in table:
-            return means
-        ends = 100 * table[[f"{figure}_low", f"{figure}_high"]].to_numpy()
-        return [
-            mean if np.isnan(low) else f"{mean} [{low:.1f}, {high:.1f}]"
-            for mean, (low, high) in zip(means, ends, strict=True)
-        ]
-    spreads = 100 * table[f"{figure}_std"]
-    return [
-        mean if np.isnan(spread) else f"{mean} ± {spread:.1f}"
-        for mean, spread in zip(means, spreads, strict=True)
-    ]
+def show_figure(row: pd.Series, figure: str, *, with_interval: bool = True) -> str:
+    """A figure in percent, with its spread or else with its interval.
+
+    Parameters
+    ----------
+    row : Series
+        Of a table of figures.
+
+    figure : str
+        Name of the figure.
+
+    with_interval : bool, default=True
+        Show the interval, if there is one.
+
+    Returns
+    -------
+    str
+    """
+    shown = show_number(100 * row[figure], 1)
+    spread = row.get(f"{figure}_std", np.nan)
+    low, high = (row.get(f"{figure}_{end}", np.nan) for end in ("low", "high"))
+    if not np.isnan(spread):
+        shown += f" ± {100 * spread:.1f}"
+    elif with_interval and not np.isnan(low):
+        shown += f" [{100 * low:.1f}, {100 * high:.1f}]"
+    return shown
 
 
-def _number(value: float, n_digits: int) -> str:
+def show_number(value: float, n_digits: int) -> str:
+    """A number, or what stands for none.
+
+    Parameters
+    ----------
+    value : float
+        May be NaN.
+
+    n_digits : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+    """
     return MISSING if np.isnan(value) else f"{value:.{n_digits}f}"

@@ -61,6 +61,7 @@ html_sidebars = {
         "images",
         "detectors",
         "comparing",
+        "robustness",
         "decisions",
         "datasets",
         "study",

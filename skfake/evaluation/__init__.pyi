@@ -1,6 +1,8 @@
 from .comparison import Comparison, compare_detectors
 from .displays import ConfusionMatricesDisplay, RocCurvesDisplay
 from .generators import tabulate_generators
+from .robustness import Robustness, evaluate_robustness
+from .robustness_display import RobustnessCurvesDisplay
 from .scorers import (
     detection_scorers,
     equal_error_rate,
@@ -14,11 +16,14 @@ __all__ = [
     "Comparison",
     "ConfusionMatricesDisplay",
     "LeaveOneGeneratorOut",
+    "Robustness",
+    "RobustnessCurvesDisplay",
     "RocCurvesDisplay",
     "compare_detectors",
     "corrected_t_test",
     "detection_scorers",
     "equal_error_rate",
+    "evaluate_robustness",
     "expected_calibration_error",
     "holm",
     "mcnemar_test",

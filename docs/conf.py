@@ -67,6 +67,7 @@ html_sidebars = {
         "detectors",
         "comparing",
         "displays",
+        "robustness",
         "decisions",
         "datasets",
         "study",

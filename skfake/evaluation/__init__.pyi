@@ -4,11 +4,13 @@ from .displays import (
     MostWrongDisplay,
     PrecisionRecallCurvesDisplay,
     ReliabilityDisplay,
+    RobustnessCurvesDisplay,
     RocCurvesDisplay,
     TrainingCurvesDisplay,
 )
 from .generators import tabulate_generators
 from .predictions import most_wrong
+from .robustness import Robustness, evaluate_robustness
 from .scorers import (
     detection_scorers,
     equal_error_rate,
@@ -25,12 +27,15 @@ __all__ = [
     "MostWrongDisplay",
     "PrecisionRecallCurvesDisplay",
     "ReliabilityDisplay",
+    "Robustness",
+    "RobustnessCurvesDisplay",
     "RocCurvesDisplay",
     "TrainingCurvesDisplay",
     "compare_detectors",
     "corrected_t_test",
     "detection_scorers",
     "equal_error_rate",
+    "evaluate_robustness",
     "expected_calibration_error",
     "holm",
     "mcnemar_test",

@@ -31,7 +31,7 @@ from skfake.evaluation.displays import (
     RocCurvesDisplay,
     TrainingCurvesDisplay,
 )
-from skfake.evaluation.predictions import most_wrong
+from skfake.evaluation.predictions import check_pos_label, most_wrong
 from skfake.evaluation.provenance import describe_machine, describe_versions
 from skfake.evaluation.tables import (
     refigure_folds,
@@ -377,9 +377,10 @@ class Comparison:
         """Write tables and plots to a folder, to publish or to read again.
 
         `report.html`, `table.csv`, `predictions.csv`, `roc_curves.png`,
-        `confusion_matrices.png` and `comparison.json`, which holds the tables, confusion matrices, settings,
-        versions and a description of the machine. They replace files of these names,
-        when all are written. Fitted detectors are not saved.
+        `confusion_matrices.png` and `comparison.json`, which holds the tables,
+        confusion matrices, settings, versions and a description of the machine. They
+        replace files of these names, when all are written. Fitted detectors are not
+        saved.
 
         Parameters
         ----------
@@ -578,7 +579,7 @@ def compare_detectors(
         y_test=y_test,
         classes=classes,
         names=names,
-        pos_label=_check_pos_label(pos_label, classes),
+        pos_label=check_pos_label(pos_label, classes),
     )
     splits = _draw_splits(cv, task)
     fits = _check_seeds(seeds)
@@ -750,23 +751,6 @@ def _check_target_names(
             f"{classes.tolist()}; got {names}."
         )
     return names
-
-
-def _check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
-    if len(classes) > 2:
-        if pos_label is not None:
-            raise ValueError(
-                f"pos_label must be None for more than two classes; got {pos_label!r}."
-            )
-        return None
-    if pos_label is None:
-        return classes[1]
-    if pos_label not in classes.tolist():
-        raise ValueError(
-            f"pos_label must be one of the labels {classes.tolist()}; got "
-            f"{pos_label!r}."
-        )
-    return pos_label
 
 
 def _draw_splits(cv: Any, task: Task) -> list[Split]:

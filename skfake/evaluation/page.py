@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from skfake.evaluation import report
-from skfake.evaluation.displays import RobustnessCurvesDisplay
-from skfake.evaluation.displays._drawing import import_pyplot
+from skfake.evaluation.displays import import_pyplot, read_histories
 from skfake.evaluation.metrics import CALIBRATION, figure_names
 from skfake.evaluation.tables import SECONDS
 
@@ -166,7 +165,7 @@ def to_table(rows: pd.DataFrame, *, index: bool = True) -> str:
     return rows.to_html(border=0, index=index, justify="right")
 
 
-def draw(display: Callable[[], Any], caption: str) -> str:
+def draw(display: Callable[..., Any], caption: str) -> str:
     """A display as a picture in the page, in the colours of the page.
 
     Parameters
@@ -184,7 +183,7 @@ def draw(display: Callable[[], Any], caption: str) -> str:
     """
     plt = import_pyplot()
     # Pictures that are the same have the same names inside.
-    with plt.rc_context({"svg.hashsalt": caption}):
+    with plt.rc_context({"svg.hashsalt": caption, "svg.fonttype": "none"}):
         figure = display().figure_
         file = StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
@@ -194,9 +193,7 @@ def draw(display: Callable[[], Any], caption: str) -> str:
     picture = re.sub(r"#000000|#000(?=[;\"])", "currentColor", picture)
     picture = re.sub(r"#ffffff|#fff(?=[;\"])", "var(--paper)", picture)
     picture = picture.replace("<svg ", f'<svg role="img" aria-label="{caption}" ', 1)
-    return (
-        f"<figure>\n{picture}\n<figcaption>{escape(caption)}</figcaption>\n</figure>"
-    )
+    return f"<figure>\n{picture}\n<figcaption>{escape(caption)}</figcaption>\n</figure>"
 
 
 def _introduction(comparison: Comparison) -> str:
@@ -275,37 +272,16 @@ def _most_wrong(comparison: Comparison) -> str:
 
 
 def _training(comparison: Comparison) -> str:
-    fits = [
-        fit
-        for found in comparison.detectors.values()
-        for fit in (found if isinstance(found, list) else [found])
-    ]
-    if not any(has_history(fit) for fit in fits):
+    if not read_histories(comparison.detectors):
         return ""
     return draw(comparison.training_curves, "Accuracy of every epoch of training.")
 
 
-def has_history(detector: Any) -> bool:
-    """Tell whether a detector, or the last step of a pipeline, logged its epochs.
-
-    Parameters
-    ----------
-    detector : classifier or None
-        Fitted.
-
-    Returns
-    -------
-    bool
-    """
-    last = getattr(detector, "steps", [(None, detector)])[-1][1]
-    return hasattr(last, "history_")
-
-
 def _robustness(robustness: Robustness) -> str:
-    def curves() -> RobustnessCurvesDisplay:
-        return robustness.curves()
-
-    return robustness._repr_html_() + draw(curves, "Damage grows to the right.")
+    table = wide(robustness._repr_html_())
+    if len(robustness.errors) == len(robustness.summary):
+        return table
+    return table + draw(robustness.curves, "Damage grows to the right.")
 
 
 def _data(comparison: Comparison) -> str:

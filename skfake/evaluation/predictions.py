@@ -194,9 +194,13 @@ def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
     Raises
     ------
     ValueError
-        If it is not one of two classes.
+        If it is not one of two classes, or not None for more.
     """
     if len(classes) > 2:
+        if pos_label is not None:
+            raise ValueError(
+                f"pos_label must be None for more than two classes; got {pos_label!r}."
+            )
         return None
     if pos_label is None:
         return classes[1]

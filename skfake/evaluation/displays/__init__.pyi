@@ -3,6 +3,7 @@ from .confusion import ConfusionMatricesDisplay, count_confusions
 from .curves import PrecisionRecallCurvesDisplay, RocCurvesDisplay
 from .most_wrong import MostWrongDisplay
 from .reliability import ReliabilityDisplay
+from .robustness import RobustnessCurvesDisplay
 from .training import TrainingCurvesDisplay, read_histories
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "MostWrongDisplay",
     "PrecisionRecallCurvesDisplay",
     "ReliabilityDisplay",
+    "RobustnessCurvesDisplay",
     "RocCurvesDisplay",
     "TrainingCurvesDisplay",
     "count_confusions",

@@ -1,0 +1,622 @@
+"""Images damaged by degrees: compressed, blurred, noisy, resized, cropped, relit.
+
+What images go through on their way to a detector, each with strengths in its own unit.
+Networks that tell generated images from real ones often rest on traces that such
+damage wipes away, so that a detector is tested, and trained, on images with it [1]_.
+The five strengths of each corruption follow [2]_, which made five degrees the custom.
+
+What is random about an image comes from a seed and from its own pixels: the same image
+gets the same noise wherever it stands in X, and whatever stands beside it. Two
+corruptions of one seed draw apart from each other.
+
+References
+----------
+.. [1] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot... for
+   now", CVPR 2020, arXiv:1912.11035.
+
+.. [2] D. Hendrycks and T. Dietterich, "Benchmarking neural network robustness to common
+   corruptions and perturbations", ICLR 2019, arXiv:1903.12261.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from io import BytesIO
+from itertools import chain
+from math import inf
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed, effective_n_jobs
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags, check_random_state, gen_batches
+
+from skfake.images import check_images, is_rows, load_image, to_float
+from skfake.validation import (
+    Interval,
+    StrOptions,
+    _fit_context,
+    accept_images,
+    validate_images,
+    validate_params,
+)
+
+# Images a worker holds at a time: enough to hide the cost of a call, little memory.
+BATCH = 256
+
+__all__ = ["CORRUPTIONS", "Corruption", "CorruptionTransformer", "corrupt"]
+
+Strength = float | tuple[float, float] | Literal["random"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corruption:
+    """One way to damage an image, and by how much.
+
+    Parameters
+    ----------
+    function : callable
+        `function(image, strength, rng)` takes a uint8 array of shape (H, W, C), C being
+        1 or 3, a number and a `numpy.random.Generator`, and returns another array of
+        that shape.
+
+    unit : str
+        What the strength is, in words.
+
+    strengths : tuple of float
+        The five degrees, from mild to severe.
+
+    low, high : float
+        Least and greatest strength that there can be.
+
+    neutral : float, default=None
+        The strength that changes nothing. None where there is no such strength.
+    """
+
+    function: Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
+    unit: str
+    strengths: tuple[float, ...]
+    low: float
+    high: float
+    neutral: float | None = None
+
+
+# What each does to the bytes of one image, in the form of `Corruption.function`
+
+
+def _compress_jpeg(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Write as JPEG, chroma at half the resolution of luma, and read back."""
+    return _reread(image, "JPEG", strength)
+
+
+def _compress_webp(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Write as WebP with losses, of sides of at most 16383 pixels, and read back."""
+    return _reread(image, "WEBP", strength)
+
+
+def _blur(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Convolve with a Gaussian."""
+    return _to_bytes(gaussian_filter(image, (strength, strength, 0), output=np.float32))
+
+
+def _add_noise(
+    image: np.ndarray, strength: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Add Gaussian noise to each value; stronger noise is weaker noise enlarged."""
+    noise = rng.standard_normal(image.shape, dtype=np.float32)
+    return _to_bytes(image + np.float32(strength) * noise)
+
+
+def _rescale(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Resize, and resize back, both by Pillow's bilinear filter, antialiased."""
+    height, width = image.shape[:2]
+    sides = max(1, round(width * strength)), max(1, round(height * strength))
+    resized = _to_pillow(image).resize(sides, Image.Resampling.BILINEAR)
+    resized = resized.resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized).reshape(image.shape)
+
+
+def _crop(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
+    """Enlarge a window, which may begin and end within a pixel, to the image's size."""
+    height, width = image.shape[:2]
+    left, top = rng.random(2) * (width, height) * (1 - strength)
+    # Rounding must not lead out of the image.
+    right = min(left + strength * width, width)
+    bottom = min(top + strength * height, height)
+    resized = _to_pillow(image).resize(
+        (width, height), Image.Resampling.BILINEAR, box=(left, top, right, bottom)
+    )
+    return np.asarray(resized).reshape(image.shape)
+
+
+def _brighten(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Add the same, a whole number of levels, to every value."""
+    return _to_bytes(image + np.rint(np.float32(255 * strength)))
+
+
+def _set_contrast(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Draw every value towards the mean of its channel."""
+    mean = image.mean(axis=(0, 1), dtype=np.float32)
+    return _to_bytes((image - mean) * np.float32(strength) + mean)
+
+
+#: Names of the corruptions, and each as a :class:`Corruption`.
+CORRUPTIONS = {
+    "jpeg": Corruption(
+        function=_compress_jpeg,
+        unit="quality",
+        strengths=(90, 75, 50, 30, 10),
+        low=1,
+        high=100,
+    ),
+    "webp": Corruption(
+        function=_compress_webp,
+        unit="quality",
+        strengths=(90, 75, 50, 30, 10),
+        low=1,
+        high=100,
+    ),
+    "blur": Corruption(
+        function=_blur,
+        unit="standard deviation in pixels",
+        strengths=(0.5, 1.0, 1.5, 2.0, 3.0),
+        low=0,
+        high=inf,
+        neutral=0,
+    ),
+    "noise": Corruption(
+        function=_add_noise,
+        unit="standard deviation in levels of 256",
+        strengths=(2, 5, 10, 20, 40),
+        low=0,
+        high=inf,
+        neutral=0,
+    ),
+    "rescale": Corruption(
+        function=_rescale,
+        unit="share of the side",
+        strengths=(0.9, 0.75, 0.5, 0.35, 0.25),
+        low=0.001,
+        high=8,
+        neutral=1,
+    ),
+    "crop": Corruption(
+        function=_crop,
+        unit="share of the side",
+        strengths=(0.9, 0.8, 0.7, 0.6, 0.5),
+        low=0.001,
+        high=1,
+        neutral=1,
+    ),
+    "brightness": Corruption(
+        function=_brighten,
+        unit="share of the range added",
+        strengths=(0.1, 0.2, 0.3, 0.4, 0.5),
+        low=-1,
+        high=1,
+        neutral=0,
+    ),
+    "contrast": Corruption(
+        function=_set_contrast,
+        unit="share left",
+        strengths=(0.75, 0.5, 0.4, 0.3, 0.15),
+        low=0,
+        high=inf,
+        neutral=1,
+    ),
+}
+
+
+@validate_params(
+    {
+        "corruption": [StrOptions(set(CORRUPTIONS))],
+        "strength": [Real, tuple, StrOptions({"random"})],
+        "image_shape": [tuple, None],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def corrupt(
+    X: Any,
+    corruption: str,
+    strength: Strength,
+    *,
+    image_shape: tuple[int, ...] | None = None,
+    random_state: int | np.random.RandomState | None = 0,
+    n_jobs: int | None = None,
+) -> np.ndarray | pd.DataFrame | list[np.ndarray]:
+    """Damage images, each by itself [1]_.
+
+    Parameters
+    ----------
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes.
+
+    corruption : {"jpeg", "webp", "blur", "noise", "rescale", "crop", "brightness", \
+            "contrast"}
+        What is done to them; `CORRUPTIONS` holds each with its strengths.
+
+    strength : float, tuple (low, high) or "random"
+        How much, in the corruption's own unit: the quality of "jpeg" and "webp", the
+        standard deviation of "blur" in pixels and of "noise" in levels of 256, the
+        share of the side that "rescale" and "crop" leave before the image becomes as
+        large as it was ("rescale" goes the other way round above 1), the share of the
+        range that "brightness" adds, the share of "contrast" that is left. With a pair
+        each image draws from between the two, and with "random" from the five in
+        `CORRUPTIONS`.
+
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Shape of one image where X holds flattened images. With None it is the
+        squarest image, gray or RGB, of that many values.
+
+    random_state : int, RandomState instance or None, default=0
+        Seed of what is random. With an int, an image is damaged in the same way in
+        whatever order and company it comes.
+
+    n_jobs : int, default=None
+        Processes that share the images, as in scikit-learn.
+
+    Returns
+    -------
+    array of shape (n, H, W, C), or list of n arrays of shape (H, W, C)
+        The list where sizes differ. Arrays of shape (n, H, W) and (n, n_features)
+        keep it, and a data frame its columns. Floats come back as float32, what else
+        an array or a file holds as uint8.
+
+    Raises
+    ------
+    ValueError
+        If the strength is none that the corruption can have, or a file can't be read.
+
+    See Also
+    --------
+    CorruptionTransformer : The same as a step of a Pipeline.
+
+    Notes
+    -----
+    Damage is done to bytes: floats are cut off below 0 and above 1, and rounded to
+    multiples of 1/255. An image that the strength leaves as it is stays untouched.
+
+    References
+    ----------
+    .. [1] D. Hendrycks and T. Dietterich, "Benchmarking neural network robustness to
+       common corruptions and perturbations", ICLR 2019, arXiv:1903.12261.
+
+    Examples
+    --------
+    >>> from skfake.corruptions import corrupt
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=6, return_X_y=True, random_state=0)
+    >>> corrupt(X, "jpeg", 50).shape == X.shape
+    True
+    """
+    images = check_images(X, image_shape=image_shape)
+    corrupted = _corrupt_images(
+        images, corruption, strength, random_state=random_state, n_jobs=n_jobs
+    )
+    corrupted = _in_form_of(X, corrupted)
+    if isinstance(X, pd.DataFrame) and np.shape(corrupted) == X.shape:
+        return pd.DataFrame(corrupted, index=X.index, columns=X.columns)
+    return corrupted
+
+
+class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Damage images before the next step of a Pipeline sees them.
+
+    In front of a fitted detector it shows how that detector does on damaged images.
+    In front of one that is to be fitted, with random strengths and `when="fit"`, it
+    augments the training images [1]_: those are damaged, and images to be predicted
+    are left as they are. `fit(X).transform(X)` is then not what `fit_transform(X)`
+    is, as in scikit-learn's `TargetEncoder`: it is the latter that a Pipeline's `fit`
+    calls.
+
+    Each image is damaged once, not anew in each epoch of a network. Damaged images are
+    in memory, all of them and in their full size; those that are left as they are stay
+    files where they are files.
+
+    Parameters
+    ----------
+    corruption : {"jpeg", "webp", "blur", "noise", "rescale", "crop", "brightness", \
+            "contrast"}, default="jpeg"
+        What is done to the images.
+
+    strength : float, tuple (low, high) or "random", default="random"
+        How much, in the unit that `corrupt` tells. A pair lets each image draw from
+        between the two, and "random" one of the five strengths in `CORRUPTIONS`.
+
+    probability : float, default=1.0
+        Share of the images that are damaged; the others are left as they are.
+
+    when : {"always", "fit"}, default="always"
+        With "fit" only `fit_transform` damages images, and `transform` leaves them as
+        they are.
+
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Shape of one image where X holds flattened images. With None it is the
+        squarest image, gray or RGB, of that many values.
+
+    random_state : int, RandomState instance or None, default=0
+        Seed of what is random. With an int, an image is damaged in the same way in
+        whatever order and company it comes.
+
+    n_jobs : int, default=None
+        Processes that share the images, as in scikit-learn.
+
+    Attributes
+    ----------
+    image_shape_ : tuple (H, W, C)
+        Shape of the images seen in `fit`, where they were of one shape.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where they were of one shape.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    corrupt : The same as a function.
+
+    References
+    ----------
+    .. [1] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot...
+       for now", CVPR 2020, arXiv:1912.11035.
+
+    Examples
+    --------
+    Training as in [1]_, half of the images blurred and half of them compressed:
+
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skfake import SVMDetector
+    >>> from skfake.corruptions import CorruptionTransformer
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=40, return_X_y=True, random_state=0)
+    >>> half = {"probability": 0.5, "when": "fit"}
+    >>> detector = make_pipeline(
+    ...     CorruptionTransformer(corruption="blur", strength=(0, 3), **half),
+    ...     CorruptionTransformer(corruption="jpeg", strength=(30, 100), **half),
+    ...     SVMDetector(),
+    ... )
+    >>> detector.fit(X, y).predict(X).shape
+    (40,)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "corruption": [StrOptions(set(CORRUPTIONS))],
+        "strength": [Real, tuple, StrOptions({"random"})],
+        "probability": [Interval(Real, 0, 1, closed="both")],
+        "when": [StrOptions({"always", "fit"})],
+        "image_shape": [tuple, None],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        corruption: str = "jpeg",
+        strength: Strength = "random",
+        probability: float = 1.0,
+        when: str = "always",
+        image_shape: tuple[int, ...] | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.corruption = corruption
+        self.strength = strength
+        self.probability = probability
+        self.when = when
+        self.image_shape = image_shape
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and X.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        y : ignored
+            Present by convention.
+
+        Returns
+        -------
+        self
+        """
+        check_strength(self.corruption, self.strength)
+        validate_images(self, X, reset=True)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray | list[np.ndarray]:
+        """Damage images, unless `when` says that only training images are.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        array of shape (n, H, W, C), or list of n paths or arrays
+            As `corrupt` returns them; with `when="fit"`, checked but not opened.
+
+        Raises
+        ------
+        ValueError
+            If an image can't be read.
+        """
+        images = validate_images(self, X, reset=False)
+        return _in_form_of(X, images if self.when == "fit" else self._damage(images))
+
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray | list[np.ndarray]:
+        """Check the parameters and X, and damage the images.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        y : ignored
+            Present by convention.
+
+        Returns
+        -------
+        array of shape (n, H, W, C), or list of n arrays of shape (H, W, C)
+            As `corrupt` returns them.
+
+        Raises
+        ------
+        ValueError
+            If an image can't be read.
+        """
+        images = validate_images(self.fit(X, y), X, reset=False)
+        return _in_form_of(X, self._damage(images))
+
+    def _damage(self, images: np.ndarray | list) -> np.ndarray | list[np.ndarray]:
+        return _corrupt_images(
+            images,
+            self.corruption,
+            self.strength,
+            probability=self.probability,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = accept_images(super().__sklearn_tags__())
+        tags.requires_fit = False
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def check_strength(corruption: str, strength: Strength) -> None:
+    """Refuse a strength that a corruption can't have.
+
+    Parameters
+    ----------
+    corruption : str
+        A name in `CORRUPTIONS`.
+
+    strength : float, tuple (low, high) or "random"
+        As of `corrupt`.
+
+    Raises
+    ------
+    ValueError
+        If it is out of bounds, or a tuple is no such pair.
+    """
+    if isinstance(strength, str):
+        return
+    of = CORRUPTIONS[corruption]
+    ends = strength if isinstance(strength, tuple) else (strength, strength)
+    are_two = len(ends) == 2 and all(isinstance(end, Real) for end in ends)
+    if not are_two or not of.low <= ends[0] <= ends[1] <= of.high:
+        raise ValueError(
+            f"strength must be a number from {of.low} to {of.high}, the {of.unit} of "
+            f"{corruption!r}, or a pair (low, high) of such; got {strength!r}."
+        )
+
+
+def _corrupt_images(
+    images: np.ndarray | list,
+    corruption: str,
+    strength: Strength,
+    *,
+    probability: float = 1,
+    random_state: int | np.random.RandomState | None,
+    n_jobs: int | None,
+) -> np.ndarray | list[np.ndarray]:
+    """Damage checked images: an array of those of one shape and type, else a list."""
+    check_strength(corruption, strength)
+    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    n_images = len(images)
+    n_at_once = min(BATCH, -(-n_images // effective_n_jobs(n_jobs)))
+    batches = Parallel(n_jobs=n_jobs)(
+        delayed(_corrupt_batch)(images[part], corruption, strength, probability, seed)
+        for part in gen_batches(n_images, n_at_once)
+    )
+    corrupted = list(chain.from_iterable(batches))
+    kinds = {(image.shape, image.dtype) for image in corrupted}
+    return np.stack(corrupted) if len(kinds) == 1 else corrupted
+
+
+def _corrupt_batch(
+    images: np.ndarray | list,
+    corruption: str,
+    strength: Strength,
+    probability: float,
+    seed: int,
+) -> list[np.ndarray]:
+    key = f"{corruption} {seed}".encode()
+    return [
+        _corrupt_image(
+            load_image(image), CORRUPTIONS[corruption], strength, probability, key
+        )
+        for image in images
+    ]
+
+
+def _corrupt_image(
+    image: np.ndarray,
+    corruption: Corruption,
+    strength: Strength,
+    probability: float,
+    key: bytes,
+) -> np.ndarray:
+    pixels = image if image.dtype == np.uint8 else _to_bytes(255 * image)
+    digest = blake2b(pixels.tobytes(), digest_size=16, key=key).digest()
+    rng = np.random.default_rng(int.from_bytes(digest, "little"))
+    if probability < 1 and rng.random() >= probability:
+        return image
+    if strength == "random":
+        strength = corruption.strengths[rng.integers(len(corruption.strengths))]
+    elif isinstance(strength, tuple):
+        strength = rng.uniform(*strength)
+    if strength == corruption.neutral:
+        return image
+    corrupted = corruption.function(pixels, strength, rng)
+    return corrupted if image.dtype == np.uint8 else to_float(corrupted)
+
+
+def _in_form_of(
+    X: Any, corrupted: np.ndarray | list[np.ndarray]
+) -> np.ndarray | list[np.ndarray]:
+    """Flattened images where X holds such, no channels where it has none."""
+    if isinstance(corrupted, list):
+        return corrupted
+    if corrupted.dtype != np.uint8 and _holds_integers(X):
+        corrupted = _to_bytes(255 * corrupted)
+    if is_rows(X):
+        return corrupted.reshape(len(corrupted), -1)
+    return corrupted[..., 0] if getattr(X, "ndim", 4) == 3 else corrupted
+
+
+def _holds_integers(X: Any) -> bool:
+    return np.asarray(X).dtype.kind in "iu"
+
+
+def _to_bytes(values: np.ndarray) -> np.ndarray:
+    return np.rint(values.clip(0, 255)).astype(np.uint8)
+
+
+def _to_pillow(image: np.ndarray) -> Image.Image:
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def _reread(image: np.ndarray, form: str, quality: float) -> np.ndarray:
+    file = BytesIO()
+    pillow = _to_pillow(image)
+    pillow.save(file, form, quality=round(quality))
+    with Image.open(file, formats=[form]) as reread:
+        # WebP knows no gray.
+        return np.asarray(reread.convert(pillow.mode)).reshape(image.shape)

@@ -84,7 +84,7 @@ def draw_legend(ax: Axes, *, inside: Any) -> None:
     if not ax.get_legend_handles_labels()[0]:
         return
     if ax.figure.get_layout_engine() is None:
-        ax.legend(loc=inside)
+        ax.legend(loc=inside, fontsize="small")
         return
     from matplotlib.transforms import ScaledTranslation
 

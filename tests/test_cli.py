@@ -17,6 +17,7 @@ from skfake import cli
 from skfake.datasets import make_images
 
 FILES = {
+    "report.html",
     "table.csv",
     "predictions.csv",
     "comparison.json",

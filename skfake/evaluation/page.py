@@ -37,12 +37,13 @@ table { border-collapse: collapse; font-size: 0.85rem;
 th, td { padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th { font-weight: 600; }
-td.words, td.words + td.words, th:first-child { text-align: left; }
+th:first-child { text-align: left !important; }
 tbody tr:nth-child(even) { background: var(--shade); }
 p.warning { border-left: 4px solid var(--alarm); padding-left: 0.75rem; }
 p.faint, figcaption { color: var(--faint); font-size: 0.85rem; }
 figure { margin: 1rem 0; }
-svg { width: 100%; height: auto; max-width: 46rem; fill: currentColor; }
+svg { width: 100%; height: auto; min-width: 26rem; max-width: 46rem;
+  fill: currentColor; }
 details { margin: 0.5rem 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8rem; }
 """
@@ -130,22 +131,22 @@ def figures_table(comparison: Comparison) -> str:
     return wide(to_table(rows))
 
 
-def wide(table: str) -> str:
-    """A table that scrolls by itself where the screen is narrower.
+def wide(content: str) -> str:
+    """What scrolls by itself where the screen is narrower.
 
     Parameters
     ----------
-    table : str
+    content : str
         HTML.
 
     Returns
     -------
     str
     """
-    return f'<div class="wide">\n{table}\n</div>'
+    return f'<div class="wide">\n{content}\n</div>'
 
 
-def to_table(rows: pd.DataFrame, *, index: bool = True) -> str:
+def to_table(rows: pd.DataFrame) -> str:
     """A table of texts and numbers, all escaped.
 
     Parameters
@@ -153,16 +154,13 @@ def to_table(rows: pd.DataFrame, *, index: bool = True) -> str:
     rows : DataFrame
         What to show.
 
-    index : bool, default=True
-        Show its index too.
-
     Returns
     -------
     str
         HTML.
     """
     rows = rows.rename_axis(index=None, columns=None)
-    return rows.to_html(border=0, index=index, justify="right")
+    return rows.to_html(border=0, justify="right")
 
 
 def draw(display: Callable[..., Any], caption: str) -> str:
@@ -217,19 +215,20 @@ def _differences(comparison: Comparison) -> str:
     if differences.empty:
         return ""
     settings = comparison.settings
-    rows = []
-    for _, row in differences.iterrows():
-        shown = {"": f"{row['first']} - {row['second']}"}
-        shown["difference of accuracy"] = report.show_figure(row, "difference")
-        for name in ("p_value", "p_value_holm"):
-            shown[name.replace("_", " ")] = _show_p_value(row[name])
-        shown["significant"] = "yes" if row["significant"] else "no"
-        rows.append(shown)
+    rows = {
+        f"{row['first']} - {row['second']}": {
+            "difference of accuracy": report.show_figure(row, "difference"),
+            "p-value": _show_p_value(row["p_value"]),
+            "corrected": _show_p_value(row["p_value_holm"]),
+            "significant": "yes" if row["significant"] else "no",
+        }
+        for _, row in differences.iterrows()
+    }
     said = (
         f"In %. p-values by {settings['test']}, corrected by Holm's method for "
         f"{len(rows)} pairs; significant at {settings['confidence_level']:.0%}."
     )
-    return f"<p>{escape(said)}</p>\n" + wide(to_table(pd.DataFrame(rows), index=False))
+    return f"<p>{escape(said)}</p>\n" + wide(to_table(pd.DataFrame(rows).T))
 
 
 def _without_leaks(comparison: Comparison) -> str:
@@ -252,7 +251,7 @@ def _without_leaks(comparison: Comparison) -> str:
 def _curves(comparison: Comparison) -> str:
     if len(comparison.errors) == len(comparison.table):
         return ""
-    displays = [
+    displays: list[tuple[Callable[..., Any], str, str]] = [
         (comparison.roc_curves, "ROC curves", "roc_auc"),
         (comparison.precision_recall_curves, "Precision and recall", "roc_auc"),
         (comparison.reliability, "Reliability of the probabilities", "brier_score"),

@@ -140,6 +140,7 @@ def test_saving_leaves_no_other_file_and_replaces_what_was_there(by_cv, tmp_path
     by_cv.save(tmp_path)
     by_cv.save(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
+        "report.html",
         "table.csv",
         "predictions.csv",
         "comparison.json",

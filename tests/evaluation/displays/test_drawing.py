@@ -14,6 +14,7 @@ from skfake.evaluation import (
     MostWrongDisplay,
     PrecisionRecallCurvesDisplay,
     ReliabilityDisplay,
+    RobustnessCurvesDisplay,
     RocCurvesDisplay,
     TrainingCurvesDisplay,
 )
@@ -30,6 +31,11 @@ DISPLAYS = [
     ),
     TrainingCurvesDisplay(histories={"CNN": [{"train_accuracy": [0.5, 0.6]}]}),
     MostWrongDisplay(wrong={"SVM": pd.DataFrame()}, **SHEET),
+    RobustnessCurvesDisplay(
+        curves={"blur": {"SVM": (np.arange(2), np.ones(2))}},
+        clean={"SVM": 1.0},
+        metric="roc_auc",
+    ),
 ]
 
 

@@ -152,6 +152,64 @@ class Comparison:
         messages = self.table["error"].dropna()
         return {str(name): message for name, message in messages.items()}
 
+    def join(self, *others: Comparison) -> Comparison:
+        """Put detectors that were compared apart into one table.
+
+        Detectors that take hours are trained one by one. Intervals and tests are made
+        anew, of all of them; what describes the images and the machine is taken from
+        this comparison.
+
+        Parameters
+        ----------
+        *others : Comparison
+            Of the same images, classes and splits, and of detectors with other names.
+
+        Returns
+        -------
+        Comparison
+
+        Raises
+        ------
+        ValueError
+            If the test images or their labels are not the same, or a name comes twice.
+        """
+        parts = (self, *others)
+        names = [str(name) for part in parts for name in part.table.index]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"detectors must have different names; got {name!r}.")
+        truth = _list_targets(self)
+        for part in others:
+            if part.target_names != self.target_names or not np.array_equal(
+                part.classes, self.classes
+            ):
+                raise ValueError(
+                    f"others must be of the classes {self.target_names}; got "
+                    f"{part.target_names}."
+                )
+            if len(part.predictions) and not truth.equals(_list_targets(part)):
+                raise ValueError(
+                    "others must be of the same test images, labels and folds; got "
+                    f"others for {part.table.index[0]!r}."
+                )
+        # Empty tables, of detectors that failed, have columns of any type.
+        predicted = [part.predictions for part in parts if len(part.predictions)]
+        predicted = predicted or [self.predictions]
+        described = {
+            name: text
+            for part in parts
+            for name, text in part.settings["detectors"].items()
+        }
+        joined = replace(
+            self,
+            folds=pd.concat([part.folds for part in parts], ignore_index=True),
+            predictions=pd.concat(predicted, ignore_index=True),
+            detectors={k: v for part in parts for k, v in part.detectors.items()},
+            thumbnails={k: v for part in parts for k, v in part.thumbnails.items()},
+            settings=self.settings | {"detectors": described},
+        )
+        return _summarize(joined)
+
     def without_leaks(self) -> Comparison:
         """Judge the detectors anew, without the test images that leak.
 
@@ -622,6 +680,13 @@ def compare_detectors(
     return replace(
         _summarize(comparison), thumbnails=_keep_images(comparison, task.X_test)
     )
+
+
+def _list_targets(comparison: Comparison) -> pd.DataFrame:
+    """Folds, images and their labels, sorted."""
+    columns = ["fold", "image", "target"]
+    found = comparison.predictions[columns].drop_duplicates()
+    return found.sort_values(columns, ignore_index=True)
 
 
 def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:

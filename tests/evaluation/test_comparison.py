@@ -462,3 +462,45 @@ def test_a_detector_that_can_not_be_cloned_stops_before_any_is_fitted():
     detectors = {"first": Failing(error=KeyboardInterrupt), "stubborn": Stubborn()}
     with pytest.raises(RuntimeError, match="Cannot clone"):
         compare_detectors(detectors, X, Y, cv=2)
+
+
+# Detectors that were compared apart
+
+
+def test_joined_comparisons_are_as_if_made_at_once():
+    detectors = {
+        "tree": DecisionTreeClassifier(max_depth=2, random_state=0),
+        "bad": Failing(),
+        "logistic": LogisticRegression(),
+    }
+    at_once = compare_detectors(detectors, X, Y, test=TEST)
+    first, *others = (
+        compare_detectors({name: detector}, X, Y, test=TEST)
+        for name, detector in detectors.items()
+    )
+    joined = first.join(*others)
+    figures = [name for name in at_once.table if not name.endswith("seconds")]
+    pd.testing.assert_frame_equal(joined.table[figures], at_once.table[figures])
+    pd.testing.assert_frame_equal(joined.differences, at_once.differences)
+    pd.testing.assert_frame_equal(joined.predictions, at_once.predictions)
+    assert joined.settings["detectors"] == at_once.settings["detectors"]
+    assert set(joined.thumbnails) == set(at_once.thumbnails)
+    assert list(joined.detectors) == list(detectors)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "tree"}, "different names; got 'tree'"),
+        ({"test": (X_TEST, 1 - Y_TEST)}, "same test images, labels and folds"),
+        ({"test": (X_TEST[1:], Y_TEST[1:])}, "same test images, labels and folds"),
+        ({"target_names": ["REAL", "FAKE"]}, "of the classes"),
+    ],
+)
+def test_what_can_not_be_joined_is_refused_with_a_reason(change, message):
+    first = compare_detectors({"tree": DecisionTreeClassifier()}, X, Y, test=TEST)
+    name = change.get("name", "other")
+    options = {"test": TEST} | {k: v for k, v in change.items() if k != "name"}
+    second = compare_detectors({name: DummyClassifier()}, X, Y, **options)
+    with pytest.raises(ValueError, match=message):
+        first.join(second)

@@ -6,8 +6,10 @@ trains the study's detectors in its own settings (`--recipe skfake`: ours in the
 prints our figures beside the study's, writes them to reproduce_paper.json beside this
 file and draws each epoch's accuracy to reproduce_paper.svg. A second start goes on with
 what is missing, and with a network that Ctrl-C stopped, of which the epochs so far are
-written. In a folder of `--weights`, files begin with torchvision's names of networks;
-one without a file learns from nothing.
+written. It ends in a report, reproduce_paper.html: the study's tables beside ours with
+intervals, without the images that leak, and on damaged images. In a folder of
+`--weights`, files begin with torchvision's names of networks; one without a file learns
+from nothing.
 
 .. [1] arXiv:2401.07358.
 """
@@ -21,8 +23,10 @@ import os
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import pandas as pd
@@ -38,7 +42,23 @@ from skfake.detectors._net import OPERATIONAL
 from skfake.evaluation.metrics import PER_CLASS, prediction_figures
 from skfake.evaluation.provenance import describe_machine, describe_versions
 
+# A script finds its own folder, and not the one above it.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks import paper_report
+
 RESULT = Path(__file__).with_suffix(".json")
+# What a run depends on, and what the runs of a report have in common.
+PLAN = (
+    "name",
+    "detector",
+    "class",
+    "params",
+    "recipe_epochs",
+    "recipe",
+    "seed",
+    "limit",
+)
+OF_REPORT = ("recipe", "seed", "limit")
 # The study's figures, with as many digits as it gives.
 FIGURES = {f"{name}_{of}": ".2f" for of in ("FAKE", "REAL") for name in PER_CLASS}
 FIGURES |= {"accuracy": ".2%", "roc_auc": ".4f"}
@@ -77,6 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--again", action="store_true", help="forget what was done, and train anew")
     add("--checkpoints", type=Path, default=RESULT.with_name("checkpoints"))
     add("--output", type=Path, default=RESULT)
+    add("--damaged", type=int, default=1000, help="test images to damage; 0: none")
     return parser
 
 
@@ -147,6 +168,7 @@ def describe_params(detector: Any) -> dict[str, Any]:
     return params
 
 
+@cache
 def load_images(source: Path, limit: int | None, seed: int) -> dict[str, Any]:
     """Draw what the limit leaves of both parts; find the test images in the other."""
     parts = {part: load_cifake(source, split=part) for part in ("train", "test")}
@@ -167,11 +189,21 @@ def run(plan: dict, detector: Any, images: dict, checkpoint: Path) -> dict | Non
     name, (X, y) = plan["detector"], images["train"]
     if "checkpoint" in detector.get_params():
         detector.set_params(checkpoint=checkpoint)
-    found = skfake.compare_detectors(
-        {name: detector}, X, y, test=images["test"], pos_label=1, verbose=1
-    )
+    with catch_warnings():
+        # That images leak is known, and told in every table.
+        simplefilter("ignore", UserWarning)
+        found = skfake.compare_detectors(
+            {name: detector},
+            X,
+            y,
+            test=images["test"],
+            pos_label=1,
+            target_names=["REAL", "FAKE"],
+            verbose=1,
+        )
     if found.errors:
         return None
+    paper_report.keep(found, checkpoint)
     fitted, times = found.detectors[name], found.table.loc[name]
     history = getattr(fitted, "history_", {})
     seconds = history.get("seconds", [])
@@ -232,7 +264,12 @@ def write(file: Path, data: dict, plan: dict, runs: list[dict]) -> None:
     """Put runs in the place of those of a plan, whole or not at all."""
     # Read anew: another process may have written meanwhile.
     kept = [run for run in read(file)["runs"] if not plan.items() <= run.items()]
-    found = {"study": STUDY, "data": data, "runs": kept + runs}
+    found = {**read(file), "study": STUDY, "data": data, "runs": kept + runs}
+    write_json(file, found)
+
+
+def write_json(file: Path, found: dict) -> None:
+    """Write a file, whole or not at all."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     beside.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", "utf-8")
     beside.replace(file)
@@ -243,8 +280,7 @@ def run_all(plans: list, arguments: argparse.Namespace, fingerprint: str) -> int
     images = load_images(arguments.source, arguments.limit, arguments.seed)
     data, failed = {"fingerprint": fingerprint, **images["facts"]}, False
     for plan, detector in plans:
-        settings = json.dumps([data, plan], sort_keys=True).encode()
-        checkpoint = arguments.checkpoints / hashlib.sha256(settings).hexdigest()[:16]
+        checkpoint = choose_folder(arguments.checkpoints, data, plan)
         if arguments.again:
             shutil.rmtree(checkpoint, ignore_errors=True)
             write(arguments.output, data, plan, [])
@@ -256,6 +292,42 @@ def run_all(plans: list, arguments: argparse.Namespace, fingerprint: str) -> int
             log("Interrupted. The same command, without --again, goes on from here.")
             return 130
     return int(failed)
+
+
+def choose_folder(checkpoints: Path, data: dict, plan: dict) -> Path:
+    """Where a run keeps its checkpoint: what it depends on gives the folder's name."""
+    settings = json.dumps([data, plan], sort_keys=True).encode()
+    return checkpoints / hashlib.sha256(settings).hexdigest()[:16]
+
+
+def make_report(arguments: argparse.Namespace) -> None:
+    """Write the report of a recipe's runs that were kept, and what is in it."""
+    found, folders, seconds = read(arguments.output), {}, {}
+    for made in choose(found, arguments.limit):
+        plan = {key: made[key] for key in PLAN}
+        folder = choose_folder(arguments.checkpoints, found["data"], plan)
+        kept = (folder / paper_report.COMPARISON).exists()
+        if kept and all(made[key] == getattr(arguments, key) for key in OF_REPORT):
+            folders[made["detector"]] = folder
+            seconds[made["detector"]] = made["fit_seconds"]
+    if not folders:
+        return
+    comparison = paper_report.collect(folders, seconds)
+    robustness = None
+    if arguments.damaged:
+        images = load_images(arguments.source, arguments.limit, arguments.seed)
+        robustness = paper_report.look_at_damage(
+            comparison, *images["test"], arguments.damaged, arguments.seed
+        )
+    study = paper_report.tabulate_study(comparison, STUDY, list(FIGURES))
+    comparison.to_html(
+        arguments.output.with_suffix(".html"),
+        robustness=robustness,
+        sections={"The study's tables": study},
+    )
+    report = {key: getattr(arguments, key) for key in OF_REPORT}
+    report |= paper_report.describe(comparison, robustness)
+    write_json(arguments.output, {**read(arguments.output), "report": report})
 
 
 def choose(found: dict, limit: int | None) -> list[dict]:
@@ -363,6 +435,8 @@ def main(argv: list[str] | None = None) -> int:
     done = [run for run in found["runs"] if run["whole"] and not arguments.again]
     plans = [(p, d) for p, d in plans if not any(p.items() <= r.items() for r in done)]
     code = run_all(plans, arguments, fingerprint) if plans else 0
+    if code == 0:
+        make_report(arguments)
     found = read(output)
     if choose(found, arguments.limit):
         print(to_markdown(found, arguments.limit))

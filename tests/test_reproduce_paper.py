@@ -14,7 +14,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from skorch.callbacks import PrintLog
 
 import skfake
-from benchmarks import reproduce_paper
+from benchmarks import paper_report, reproduce_paper
 from skfake.datasets import make_images
 
 N_TRAIN, N_TEST, N_PLANTED = 60, 40, 3
@@ -44,11 +44,19 @@ def start(source, tmp_path_factory):
     def call(name, *options):
         file = home / f"{name}.json"
         where = ["--output", str(file), "--checkpoints", str(home / name)]
+        if "--damaged" not in options:
+            where += ["--damaged", "0"]
         code = reproduce_paper.main([str(source), *where, *options])
         text = file.read_text() if file.exists() else "{}"
         return SimpleNamespace(code=code, file=file, text=text, found=json.loads(text))
 
     return call
+
+
+@pytest.fixture
+def unkept(monkeypatch):
+    """Keep no comparison: classes of a test can't be pickled."""
+    monkeypatch.setattr(paper_report, "keep", lambda found, checkpoint: None)
 
 
 QUICK = ("--detectors", "SVM", "CNN", "--epochs", "1")
@@ -147,7 +155,7 @@ def test_the_leaked_images_take_no_part_in_the_figures_without_leaks():
     assert found["confusion_matrix"] == [[2, 2], [1, 1]]
 
 
-def test_a_detector_that_remembers_is_found_out(start, monkeypatch):
+def test_a_detector_that_remembers_is_found_out(start, monkeypatch, unkept):
     class Memory(skfake.SVMDetector):
         def fit(self, X, y):
             self.seen_ = {image.tobytes() for image in X[y == 1]}
@@ -188,7 +196,7 @@ def test_a_quick_look_does_not_change_the_table_of_whole_runs(quick):
     assert reproduce_paper.to_markdown({**found, "runs": runs}, 20) != table
 
 
-def test_a_loss_that_left_all_bounds_is_null(start, monkeypatch):
+def test_a_loss_that_left_all_bounds_is_null(start, monkeypatch, unkept):
     class Diverged(skfake.SVMDetector):
         history_: ClassVar = {"train_loss": [np.inf, np.nan], "seconds": [1.0, 1.0]}
         net_ = SimpleNamespace(device="cpu", precision="float32")
@@ -199,7 +207,7 @@ def test_a_loss_that_left_all_bounds_is_null(start, monkeypatch):
 
 
 def test_a_fit_takes_all_its_epochs_though_it_went_on_from_a_checkpoint(
-    start, monkeypatch
+    start, monkeypatch, unkept
 ):
     class Resumed(skfake.SVMDetector):
         history_: ClassVar = {"seconds": [1000.0, 500.0]}
@@ -257,7 +265,9 @@ def test_trainings_share_no_folder_of_checkpoints(start, monkeypatch):
     assert len(set(folders)) == 4
 
 
-def test_an_interrupted_training_is_written_and_taken_up(start, monkeypatch, capsys):
+def test_an_interrupted_training_is_written_and_taken_up(
+    start, monkeypatch, capsys, unkept
+):
     class Interrupt(PrintLog):
         def on_epoch_begin(self, net, **kwargs):
             if len(net.history) == 2:
@@ -488,3 +498,66 @@ def test_a_quick_look_draws_no_curves(start):
     done = start("undrawn", *QUICK, "--limit", "20")
     assert done.found["runs"]
     assert not done.file.with_suffix(".svg").exists()
+
+
+# The report
+
+
+@pytest.fixture(scope="module")
+def reported(quick, start):
+    """A second start, which has nothing to train, with damaged images."""
+    done = start("quick", *QUICK, "--damaged", "20")
+    assert done.code == 0
+    return done
+
+
+def test_a_report_shows_the_study_s_tables_beside_ours(reported):
+    page = reported.file.with_suffix(".html").read_text(encoding="utf-8")
+    for words in (
+        "Table II of the study: SVM. In %.",
+        "Table III of the study: CNN. In %.",
+        "ours without leaks",
+        "the study: called FAKE",
+        "<td>8020</td>",
+        "81.43",
+        "Damaged images",
+    ):
+        assert words in page
+    assert "Table IV" not in page
+
+
+def test_a_report_is_of_all_runs_of_its_recipe(reported):
+    runs = {run["detector"]: run for run in reported.found["runs"]}
+    report = reported.found["report"]
+    assert (report["recipe"], report["seed"], report["limit"]) == ("study", 0, None)
+    assert [row["detector"] for row in report["table"]] == ["SVM", "CNN"]
+    for row, kept in zip(report["table"], report["without_leaks"], strict=True):
+        run = runs[row["detector"]]
+        assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
+        assert row["accuracy"] == run["figures"]["accuracy"]
+        assert row["fit_seconds"] == run["fit_seconds"]
+        # Near copies leak too.
+        assert kept["accuracy"] != row["accuracy"]
+    assert len(report["differences"]) == 1
+    assert report["damaged"]["n_images"] == 20
+    conditions = {row["corruption"] for row in report["damaged"]["table"]}
+    assert {"clean", "jpeg", "webp", "blur", "noise", "crop"} <= conditions
+
+
+def test_the_table_of_the_report_is_made_from_its_json(reported):
+    table = paper_report.to_markdown(reported.found["report"])
+    header, _, svm, cnn, _, notes = table.splitlines()
+    assert header.startswith("| detector | accuracy | without leaks | clean | jpeg |")
+    assert svm.startswith("| SVM | ")
+    row = reported.found["report"]["table"][1]
+    assert f"| CNN | {100 * row['accuracy']:.1f} [" in cnn
+    assert "Of 20 test images" in notes
+
+
+def test_without_what_was_kept_there_is_no_report(start, source):
+    done = start("forgotten", "--detectors", "SVM")
+    done.file.with_suffix(".html").unlink()
+    shutil.rmtree(done.file.with_suffix(""))
+    again = start("forgotten", "--detectors", "SVM")
+    assert again.code == 0
+    assert not done.file.with_suffix(".html").exists()

@@ -1,0 +1,184 @@
+"""The report that reproduce_paper.py ends in: ours beside the study's, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.utils import resample
+
+from skfake import Comparison
+from skfake.evaluation import evaluate_robustness
+from skfake.evaluation.page import to_table, wide
+from skfake.evaluation.report import show_figure
+
+# Where a run's comparison, with its fitted detector, lies in the folder of checkpoints.
+COMPARISON = "comparison.joblib"
+# The study's tables of a detector each, in its order, and its confusion matrices: by
+# actual class, FAKE first. That of ResNet is printed transposed there.
+TABLES = {"SVM": "II", "CNN": "III", "ResNet": "IV", "VGGNet": "V", "DenseNet": "VI"}
+STUDY_MATRICES = {
+    "SVM": [[8020, 1980], [1734, 8266]],
+    "CNN": [[8734, 1266], [1453, 8547]],
+    "ResNet": [[9066, 934], [76, 9924]],
+    "VGGNet": [[9542, 458], [343, 9657]],
+    "DenseNet": [[9769, 231], [221, 9779]],
+}
+METRIC = "accuracy"
+
+
+def keep(found: Comparison, checkpoint: Path) -> None:
+    """Keep a run's comparison for the report."""
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    joblib.dump(found, checkpoint / COMPARISON)
+
+
+def collect(runs: Mapping[str, Path], seconds: Mapping[str, float]) -> Comparison:
+    """One comparison of all runs that were kept.
+
+    Parameters
+    ----------
+    runs : dict of Path
+        Names of the detectors, and their folders of checkpoints.
+
+    seconds : dict of float
+        How long they were trained in all; a comparison knows what its last start took.
+    """
+    parts = []
+    for name, checkpoint in runs.items():
+        part: Comparison = joblib.load(checkpoint / COMPARISON)
+        part.folds["fit_seconds"] = seconds[name]
+        parts.append(part)
+    return replace(parts[0].join(*parts[1:]), title="The study's detectors on CIFAKE")
+
+
+def look_at_damage(
+    comparison: Comparison, X: np.ndarray, y: np.ndarray, n_images: int, seed: int
+) -> Any:
+    """How the detectors do on some of the test images, damaged."""
+    options: dict[str, Any] = {"stratify": y, "random_state": seed}
+    rows = np.arange(len(y))
+    if n_images < len(rows):
+        rows = resample(rows, replace=False, n_samples=n_images, **options)
+    return evaluate_robustness(
+        comparison.detectors,
+        X[rows],
+        y[rows],
+        metric=METRIC,
+        pos_label=1,
+        target_names=comparison.target_names,
+        random_state=seed,
+        verbose=1,
+    )
+
+
+def tabulate_study(
+    comparison: Comparison,
+    study: Mapping[str, Mapping[str, float | None]],
+    figures: Sequence[str],
+) -> str:
+    """The study's tables, a detector each, with our figures beside its own."""
+    kept = comparison.without_leaks()
+    parts = []
+    for name, number in TABLES.items():
+        if name not in comparison.table.index or name in comparison.errors:
+            continue
+        rows = {}
+        for figure in figures:
+            theirs = study[name].get(figure)
+            if figure not in comparison.table:
+                continue
+            rows[figure.replace("_", " ")] = {
+                "the study": "-" if theirs is None else f"{100 * theirs:.2f}",
+                "ours": show_figure(comparison.table.loc[name], figure),
+                "ours without leaks": show_figure(kept.table.loc[name], figure),
+            }
+        said = f"Table {number} of the study: {name}. In %."
+        parts.append(f"<h3>{escape(said)}</h3>")
+        parts.append(wide(to_table(pd.DataFrame(rows).T)))
+        parts.append(wide(to_table(_tabulate_matrices(comparison, name))))
+    return "\n".join(parts)
+
+
+def _tabulate_matrices(comparison: Comparison, name: str) -> pd.DataFrame:
+    """Confusions of the study and ours: rows actual, columns predicted."""
+    one = comparison.predictions["detector"] == name
+    ours = pd.crosstab(
+        comparison.predictions.loc[one, "target"],
+        comparison.predictions.loc[one, "prediction"],
+    ).reindex(index=[1, 0], columns=[1, 0], fill_value=0)
+    table = pd.DataFrame(
+        np.hstack([STUDY_MATRICES[name], ours.to_numpy()]),
+        index=["actual FAKE", "actual REAL"],
+        columns=[
+            f"{who}: called {called}"
+            for who in ("the study", "ours")
+            for called in ("FAKE", "REAL")
+        ],
+    )
+    return table
+
+
+def describe(comparison: Comparison, robustness: Any) -> dict[str, Any]:
+    """What the report shows, for the JSON beside it."""
+    found = {
+        "table": _records(comparison.table.reset_index()),
+        "without_leaks": _records(comparison.without_leaks().table.reset_index()),
+        "differences": _records(comparison.differences),
+        "warnings": comparison.warnings,
+        "settings": {
+            name: comparison.settings[name]
+            for name in ("confidence_level", "n_resamples", "random_state", "test")
+        },
+    }
+    if robustness is not None:
+        found["damaged"] = {
+            "n_images": robustness.n_images,
+            "metric": robustness.metric,
+            "table": _records(robustness.table),
+            "summary": _records(robustness.summary.reset_index()),
+        }
+    return found
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    rows = table.astype(object).where(table.notna(), None)
+    return rows.to_dict(orient="records")
+
+
+def to_markdown(found: Mapping[str, Any]) -> str:
+    """Table of accuracies: with intervals, without leaks, and of damaged images."""
+    without = {row["detector"]: row for row in found["without_leaks"]}
+    damaged = found.get("damaged", {})
+    means = {row["detector"]: row for row in damaged.get("summary", [])}
+    names = [name for name in next(iter(means.values()), {}) if name != "detector"]
+    columns = ["detector", "accuracy", "without leaks", *names]
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for row in found["table"]:
+        cells = [row["detector"]]
+        cells += [
+            show_figure(pd.Series(of), METRIC) for of in (row, without[row["detector"]])
+        ]
+        of = means.get(row["detector"], {})
+        cells += ["-" if of.get(n) is None else f"{100 * of[n]:.1f}" for n in names]
+        lines.append(f"| {' | '.join(cells)} |")
+    settings = found["settings"]
+    notes = [
+        f"Accuracy in %, with intervals of {settings['confidence_level']:.0%} "
+        f"({settings['n_resamples']:,} resamples)."
+    ]
+    if damaged:
+        notes.append(
+            f"Of {damaged['n_images']:,} test images, as they are (clean) and damaged "
+            "by degrees, means over five strengths."
+        )
+    alike = [d for d in found["differences"] if not d["significant"]]
+    pairs = "; ".join(f"{d['first']} and {d['second']}" for d in alike) or "none"
+    notes.append(f"Not significantly different ({settings['test']}): {pairs}.")
+    return "\n".join([*lines, "", " ".join(notes)])

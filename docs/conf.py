@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,8 +29,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 templates_path = ["_templates"]
 default_role = "name"
 
@@ -44,6 +46,27 @@ plot_html_show_formats = False
 plot_html_show_source_link = False
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+# What a line of an example warns of is an error, as in the tests.
+warnings.filterwarnings("error", module="__main__")
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "auto_examples",
+    # From the first look at a data set to the last decision.
+    "subsection_order": [
+        f"examples/{name}"
+        for name in ("datasets", "detectors", "evaluation", "decisions")
+    ],
+    "nested_sections": False,
+    "within_subsection_order": "FileNameSortKey",
+    "doc_module": ("skfake",),
+    "backreferences_dir": "reference/generated/examples",
+    "image_srcset": ["2x"],
+    "ignore_repr_types": r"matplotlib|Display",
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skfake {release}"
@@ -70,6 +93,7 @@ html_sidebars = {
         "robustness",
         "decisions",
         "datasets",
+        "auto_examples/**",
         "study",
         "house",
         "citing",

@@ -1,3 +1,3 @@
-"""What pytest leaves alone here: Sphinx, which reads it, is not needed to test."""
+"""What pytest leaves alone here: Sphinx, which runs it, is not needed to test."""
 
-collect_ignore = ["conf.py", "_build"]
+collect_ignore = ["conf.py", "_build", "auto_examples", "examples"]

@@ -1,5 +1,6 @@
 """The manual: whole, in step with the code, and with links that lead somewhere."""
 
+import ast
 import inspect
 import re
 from dataclasses import is_dataclass
@@ -15,6 +16,7 @@ from tests.test_house import FILES, LEANS_ON, imported_places, place_of
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.rst"), *DOCS.glob("*.md")])
+EXAMPLES = sorted((DOCS / "examples").rglob("*.py"))
 PUBLIC = [
     f"{module}.{name}"
     for module in (
@@ -136,11 +138,52 @@ def test_the_table_of_the_house_says_what_the_test_of_imports_allows():
     assert table == LEANS_ON
 
 
+def imported_names(tree):
+    """Objects that a script imports, by the names that they have in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name, import_module(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found = resolve_name(f"{node.module}:{alias.name}")
+                yield alias.asname or alias.name, found
+
+
+# The build of the manual runs them; this finds in no time what a change would break.
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_examples_call_what_is_there_in_the_way_it_is_called(example):
+    tree = ast.parse(example.read_text(encoding="utf-8"))
+    names = dict(imported_names(tree))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if getattr(call.func, "id", None) in names]
+    assert calls
+    for call in calls:
+        signature = inspect.signature(names[call.func.id])
+        keywords = {keyword.arg: None for keyword in call.keywords if keyword.arg}
+        if any(isinstance(argument, ast.Starred) for argument in call.args):
+            signature.bind_partial(**keywords)
+        else:
+            signature.bind_partial(*call.args, **keywords)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_examples_are_read_and_run_by_the_gallery(example):
+    text = example.read_text(encoding="utf-8")
+    title, line, *_ = ast.get_docstring(ast.parse(text)).splitlines()
+    assert line == "=" * len(title)
+    assert example.stem.startswith("plot_")
+    assert (example.parent / "GALLERY_HEADER.rst").exists()
+    assert not re.search(r"fetch_|load_cifake|urlopen|requests", text)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     text = page.read_text()
-    for target in re.findall(r"[:{]doc[:}]`([^`<>]+)`", text):
-        assert any(DOCS / name in PAGES for name in (f"{target}.rst", f"{target}.md"))
+    for target in re.findall(r"[:{]doc[:}]`(?:[^`<>]+<)?([^`<>]+)>?`", text):
+        example = target.replace("auto_examples/", "examples/", 1) + ".py"
+        names = (f"{target}.rst", f"{target}.md", example)
+        assert any(DOCS / name in {*PAGES, *EXAMPLES} for name in names), target
     for target in re.findall(r":(?:func|class|meth):`[^`]*?~?(skfake[\w.]+)>?`", text):
         assert resolve_name(target), target
 

@@ -1,4 +1,5 @@
-from .comparison import Comparison, compare_detectors
+from .compare import compare_detectors
+from .comparison import Comparison
 from .displays import (
     ConfusionMatricesDisplay,
     MostWrongDisplay,

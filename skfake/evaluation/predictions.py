@@ -212,6 +212,38 @@ def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
     return pos_label
 
 
+def check_target_names(
+    target_names: Sequence[str] | None, classes: np.ndarray
+) -> list[str]:
+    """Names of the classes, as texts.
+
+    Parameters
+    ----------
+    target_names : sequence of str or None
+        None stands for the labels.
+
+    classes : array of shape (n_classes,)
+        All labels, sorted.
+
+    Returns
+    -------
+    list of str of length n_classes
+
+    Raises
+    ------
+    ValueError
+        If there is not one for each class, or one comes twice.
+    """
+    names = classes.tolist() if target_names is None else list(target_names)
+    names = [str(name) for name in names]
+    if len(names) != len(classes) or len(set(names)) < len(names):
+        raise ValueError(
+            f"target_names must be {len(classes)} different names, of the labels "
+            f"{classes.tolist()}; got {names}."
+        )
+    return names
+
+
 @validate_params(
     {
         "predictions": [pd.DataFrame],

@@ -22,10 +22,9 @@ from sklearn.utils import (
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.corruptions import BATCH, CORRUPTIONS, check_strength, corrupt
-from skfake.evaluation.comparison import _check_target_names
 from skfake.evaluation.displays.robustness import CLEAN, RobustnessCurvesDisplay
 from skfake.evaluation.metrics import figure_names, prediction_figures
-from skfake.evaluation.predictions import check_pos_label
+from skfake.evaluation.predictions import check_pos_label, check_target_names
 from skfake.evaluation.trials import _check_labels, positive_scores
 from skfake.images import check_images
 from skfake.validation import _safe_indexing, validate_params
@@ -293,7 +292,7 @@ def evaluate_robustness(
     labels = Labels(
         target=y,
         classes=classes,
-        names=_check_target_names(target_names, classes),
+        names=check_target_names(target_names, classes),
         pos_label=check_pos_label(pos_label, classes),
     )
     _check_metric(metric, labels.names)

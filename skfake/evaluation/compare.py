@@ -1,0 +1,404 @@
+"""Compare detectors on the same images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any
+from warnings import warn
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+
+from skfake.evaluation.comparison import N_MOST_WRONG, Comparison, summarize
+from skfake.evaluation.data_checks import Findings, look_at_data, no_leaks, tell_leaks
+from skfake.evaluation.predictions import (
+    check_pos_label,
+    check_target_names,
+    most_wrong,
+)
+from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.evaluation.tables import (
+    tabulate_folds,
+    tabulate_predictions,
+)
+from skfake.evaluation.thumbnails import make_thumbnails
+from skfake.evaluation.trials import Split, Task, Trial, run_trial, takes_seed
+from skfake.images import check_images
+from skfake.validation import Interval, validate_params
+
+
+@validate_params(
+    {
+        "detectors": [dict],
+        "cv": ["cv_object"],
+        "test": [tuple, list, None],
+        "target_names": ["array-like", None],
+        "seeds": ["array-like", None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "random_state": ["random_state"],
+        "check_data": ["boolean"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=False,
+)
+def compare_detectors(
+    detectors: dict[str, Any],
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = None,
+    test: Any = None,
+    pos_label: Any = None,
+    target_names: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
+    random_state: int | np.random.RandomState | None = 0,
+    check_data: bool = True,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> Comparison:
+    """Fit detectors to the same images and compare what they predict.
+
+    Every detector is fitted to the same training images and predicts the same test
+    images, for each of the splits. One that fails gets a row with its error; the
+    others go on. Each figure comes with an interval, each difference of accuracy with
+    a test, and what makes the figures doubtful is warned of: test images of which a
+    copy is in training, and files whose format gives their class away.
+
+    Parameters
+    ----------
+    detectors : dict
+        Names and unfitted classifiers; those are cloned, not changed. Any classifier
+        that has scikit-learn's methods will do.
+
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes. They are handed to the
+        detectors as they are.
+
+    y : array-like of shape (n,)
+        Labels of two or more classes.
+
+    cv : int, splitter or iterable of (train, test), default=None
+        Splits for cross-validation, as in scikit-learn: an int is the number of folds
+        of a `StratifiedKFold`. They are drawn once, for all detectors. For a splitter
+        that needs groups, pass `cv=splitter.split(X, y, groups)`.
+
+    test : tuple (X_test, y_test), default=None
+        Test images in place of `cv`; all of X is for training then.
+
+    pos_label : label, default=None
+        The positive one of two classes, of which `roc_auc` and
+        `average_precision` speak. With None it is the greater label, as in
+        scikit-learn: 1 of 0 and 1.
+
+    target_names : array-like of str of shape (n_classes,), default=None
+        Names of the sorted labels, for the table. With None, the labels are.
+
+    seeds : sequence of int, default=None
+        Fit each detector once with each of these for every `random_state` that it and
+        its parts have, and show means over the fits. A detector without one is fitted
+        once. With None, each detector is fitted once, as it is.
+
+    confidence_level : float, default=0.95
+        Of the intervals, and of all tests of differences together.
+
+    n_resamples : int, default=1000
+        How often the test images are drawn anew, for the intervals [1]_; 0 leaves them
+        out.
+
+    random_state : int, RandomState instance or None, default=0
+        Seed of these draws. Detectors don't depend on it.
+
+    check_data : bool, default=True
+        Look for copies of test images among the training images and, in files and
+        images of several sizes, for what tells the classes apart besides the
+        pictures. Every file is decoded once more for it.
+
+    n_jobs : int, default=None
+        Processes that share the detectors and folds, as in scikit-learn. With more
+        than one, the times of the table are those of a busy machine.
+
+    verbose : int, default=0
+        With 1, a line on stderr at the start and at the end of each fit.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError
+        If X, y, `cv`, `test`, names or seeds can't be read or don't fit each other.
+
+    Warns
+    -----
+    UserWarning
+        If a test image is among its training images, to the pixel. What is less sure,
+        as near copies, is printed with the table and stands in `Comparison.warnings`.
+
+    Notes
+    -----
+    Intervals are those of the percentile bootstrap over test images, the same draws for
+    all detectors; several seeds are drawn too. They say nothing of other training
+    images, other generators or damaged files. Accuracies are compared by McNemar's
+    test on one test set, by the corrected resampled t-test over folds [2]_, and over
+    seeds by a t-test that counts what varies between seeds and between images; p-values
+    are corrected by Holm's method for the number of pairs.
+
+    Area under the ROC curve and average precision come from `predict_proba` or, where
+    a detector has none, from `decision_function`; without either they are NaN.
+
+    A detector that ends its training on Ctrl-C, as those with a network do, is
+    compared as it then is.
+
+    References
+    ----------
+    .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
+
+    .. [2] C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine
+       Learning 52 (2003).
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skfake import HOGTransformer, compare_detectors
+    >>> from skfake.datasets import make_images
+    >>> images = make_images(n_samples=40, random_state=0)
+    >>> comparison = compare_detectors(
+    ...     {
+    ...         "HOG": make_pipeline(HOGTransformer(), LogisticRegression()),
+    ...         "chance": DummyClassifier(strategy="prior"),
+    ...     },
+    ...     images.data,
+    ...     images.target,
+    ...     cv=2,
+    ...     target_names=images.target_names,
+    ... )
+    >>> float(comparison.table.loc["chance", "roc_auc"])
+    0.5
+    >>> comparison.predictions.shape
+    (80, 6)
+    """
+    _check_detectors(detectors)
+    y, y_test = _check_data(X, y, cv, test)
+    classes = np.unique(y)
+    names = check_target_names(target_names, classes)
+    task = Task(
+        X=X,
+        y=y,
+        X_test=X if test is None else test[0],
+        y_test=y_test,
+        classes=classes,
+        names=names,
+        pos_label=check_pos_label(pos_label, classes),
+    )
+    splits = _draw_splits(cv, task)
+    fits = _check_seeds(seeds)
+    findings = Findings(leaks=no_leaks())
+    if check_data:
+        findings = look_at_data(task, splits, n_jobs)
+    if findings.leaks["exact"].any():
+        # Two calls up: between the caller and here is the check of the parameters.
+        warn(tell_leaks(findings.leaks, len(task.y_test)), stacklevel=3)
+    # Not by `cross_validate`: it returns no predictions and takes no test set apart.
+    trials = Parallel(n_jobs=n_jobs, mmap_mode="c")(
+        delayed(run_trial)(name, detector, task, split, seed, verbose)
+        for name, detector in detectors.items()
+        for seed in (fits if takes_seed(detector) else fits[:1])
+        for split in splits
+    )
+    settings = _describe(detectors, task, cv, splits) | {
+        "seeds": None if seeds is None else fits,
+        "confidence_level": confidence_level,
+        "n_resamples": n_resamples,
+        "random_state": _draw_seed(random_state),
+        "versions": describe_versions(),
+        "machine": describe_machine(),
+    }
+    comparison = Comparison(
+        table=pd.DataFrame(),
+        folds=tabulate_folds(trials, names),
+        predictions=tabulate_predictions(trials, names),
+        detectors=_collect_detectors(
+            trials, with_fits=cv is not None or seeds is not None
+        ),
+        classes=classes,
+        target_names=names,
+        pos_label=task.pos_label,
+        settings=settings,
+        leaks=findings.leaks,
+        confounders=findings.confounders,
+        warnings=findings.warnings,
+    )
+    return replace(
+        summarize(comparison), thumbnails=_keep_images(comparison, task.X_test)
+    )
+
+
+def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:
+    """Small copies of what is most wrong; none where the files can't be read."""
+    found = most_wrong(
+        comparison.predictions,
+        classes=comparison.classes,
+        pos_label=comparison.pos_label,
+        n_images=N_MOST_WRONG,
+    )
+    try:
+        return make_thumbnails(X, found["image"].unique())
+    except (OSError, ValueError):
+        return {}
+
+
+def _check_detectors(detectors: dict[str, Any]) -> None:
+    if not detectors:
+        raise ValueError("detectors must hold at least one detector; got none.")
+    for name, detector in detectors.items():
+        if not isinstance(name, str):
+            raise TypeError(f"detectors must have names of type str; got {name!r}.")
+        if isinstance(detector, type):
+            raise TypeError(
+                f"detectors[{name!r}] must be a classifier; got the class "
+                f"{detector.__name__}. Use {detector.__name__}()."
+            )
+        if not hasattr(detector, "fit") or not hasattr(detector, "get_params"):
+            raise TypeError(
+                f"detectors[{name!r}] must be a classifier with fit and get_params; "
+                f"got a {type(detector).__name__}."
+            )
+        # A detector that can't be cloned shall say so before others are trained.
+        clone(detector)
+
+
+def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Labels for training and for testing; with cv they are the same."""
+    if (cv is None) == (test is None):
+        came = "neither" if cv is None else "both"
+        raise ValueError(
+            f"Either cv or test must be given; got {came}. Use cv=5 for "
+            "cross-validation, or test=(X_test, y_test)."
+        )
+    y = _check_pair(X, y, "X", "y")
+    if len(np.unique(y)) < 2:
+        raise ValueError(
+            f"y must hold at least two classes; got one class, {y[0]!r}, in {len(y)} "
+            "images."
+        )
+    if test is None:
+        return y, y
+    if len(test) != 2:
+        raise ValueError(
+            f"test must be a pair (X_test, y_test); got {len(test)} items."
+        )
+    X_test, y_test = test
+    y_test = _check_pair(X_test, y_test, "test[0]", "test[1]")
+    strange = y_test[~np.isin(y_test, y)]
+    if len(strange):
+        raise ValueError(
+            f"test must hold labels of y, {np.unique(y).tolist()}; got {strange[0]!r}."
+        )
+    return y, y_test
+
+
+def _check_pair(X: Any, y: Any, X_name: str, y_name: str) -> np.ndarray:
+    try:
+        check_images(X)
+    except (TypeError, ValueError, OSError) as error:
+        error.add_note(f"This X is {X_name} of compare_detectors.")
+        raise
+    y = column_or_1d(y)
+    check_classification_targets(y)
+    if len(X) != len(y):
+        raise ValueError(
+            f"{y_name} must hold a label for each image of {X_name}; got {len(y)} "
+            f"labels for {len(X)} images."
+        )
+    return y
+
+
+def _draw_splits(cv: Any, task: Task) -> list[Split]:
+    if cv is None:
+        return [Split(fold=0, n_folds=1)]
+    pairs = list(check_cv(cv, task.y, classifier=True).split(task.X, task.y))
+    for fold, (train, _) in enumerate(pairs):
+        missing = np.setdiff1d(task.classes, task.y[train])
+        if len(missing):
+            raise ValueError(
+                f"cv must leave images of each class to train on; got fold {fold} "
+                f"without the class {missing[0]!r}. Use StratifiedKFold."
+            )
+    images = np.arange(len(task.y))
+    return [
+        Split(fold=fold, n_folds=len(pairs), train=images[train], test=images[test])
+        for fold, (train, test) in enumerate(pairs)
+    ]
+
+
+def _check_seeds(seeds: Sequence[int] | None) -> list[int | None]:
+    """Seeds to fit with; None for detectors as they are."""
+    if seeds is None:
+        return [None]
+    found = np.asarray(seeds)
+    if found.ndim != 1 or found.dtype.kind not in "iu" or len(found) == 0:
+        raise ValueError(f"seeds must hold integers, one at least; got {seeds!r}.")
+    if found.min() < 0 or len(np.unique(found)) < len(found):
+        raise ValueError(f"seeds must be different and not negative; got {seeds!r}.")
+    return found.tolist()
+
+
+def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    """A seed that can be kept: the tables may be made again, of other images."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _collect_detectors(trials: Iterable[Trial], *, with_fits: bool) -> dict[str, Any]:
+    collected: dict[str, list] = {}
+    for trial in trials:
+        collected.setdefault(trial.name, []).append(trial.detector)
+    if with_fits:
+        return dict(collected)
+    return {name: detectors[0] for name, detectors in collected.items()}
+
+
+def _count_images(task: Task, cv: Any) -> dict[str, dict[str, int]]:
+    """Images of each class, in each part."""
+    parts = {"training": task.y, "test": task.y_test}
+    parts = parts if cv is None else {"all": task.y}
+    return {
+        part: {
+            name: int((labels == label).sum())
+            for name, label in zip(task.names, task.classes, strict=True)
+        }
+        for part, labels in parts.items()
+    }
+
+
+def _describe(
+    detectors: dict[str, Any], task: Task, cv: Any, splits: list[Split]
+) -> dict[str, Any]:
+    # An iterable of splits has no short description.
+    named = isinstance(cv, Integral) or hasattr(cv, "split")
+    return {
+        "detectors": {name: repr(detector) for name, detector in detectors.items()},
+        "n_images": len(task.y),
+        "n_images_by_class": _count_images(task, cv),
+        "n_test_images": None if cv is not None else len(task.y_test),
+        "n_folds": None if cv is None else len(splits),
+        "cv": repr(cv) if named else None,
+        "test_share": (
+            None if cv is None else float(np.mean([s.test_share for s in splits]))
+        ),
+    }

@@ -152,7 +152,7 @@ def seeds_t_test(right_a: Any, right_b: Any) -> float:
     >>> right_a = [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 0]]
     >>> right_b = [[0, 1, 1, 1, 0, 1], [0, 0, 1, 1, 1, 1]]
     >>> round(seeds_t_test(right_a, right_b), 3)
-    0.264
+    0.319
     """
     first, second = (
         check_array(right, dtype=float, ensure_min_features=2)

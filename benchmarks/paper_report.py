@@ -11,6 +11,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.utils import resample
 
 from skfake import Comparison
@@ -54,8 +55,19 @@ def collect(runs: Mapping[str, Path], seconds: Mapping[str, float]) -> Compariso
     for name, checkpoint in runs.items():
         part: Comparison = joblib.load(checkpoint / COMPARISON)
         part.folds["fit_seconds"] = seconds[name]
+        part.settings["detectors"][name] = tell_settings(part.detectors[name])
         parts.append(part)
     return replace(parts[0].join(*parts[1:]), title="The study's detectors on CIFAKE")
+
+
+def tell_settings(detector: Any) -> str:
+    """A detector's parameters, without the folders of the machine it was trained on."""
+    plain: dict[str, Any] = {"checkpoint": None, "callbacks": None}
+    known = detector.get_params()
+    if known.get("weights") is not None:
+        plain["weights"] = Path(known["weights"]).name
+    chosen = {name: value for name, value in plain.items() if name in known}
+    return repr(clone(detector).set_params(**chosen))
 
 
 def look_at_damage(

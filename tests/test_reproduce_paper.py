@@ -524,6 +524,7 @@ def test_a_report_shows_the_study_s_tables_beside_ours(reported):
     ):
         assert words in page
     assert "Table IV" not in page
+    assert str(reported.file.parent) not in page
 
 
 def test_a_report_is_of_all_runs_of_its_recipe(reported):

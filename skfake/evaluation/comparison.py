@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -412,9 +411,9 @@ class Comparison:
         """
         text = page.to_page(self, robustness=robustness, sections=sections)
         path = Path(path)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as beside:
-            beside.write(text.encode())
-        Path(beside.name).replace(path)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write tables and plots to a folder, to publish or to read again.

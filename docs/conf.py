@@ -64,7 +64,8 @@ sphinx_gallery_conf = {
     "doc_module": ("skfake",),
     "backreferences_dir": "reference/generated/examples",
     "image_srcset": ["2x"],
-    "ignore_repr_types": r"matplotlib|Display",
+    "ignore_repr_types": r"matplotlib|Display|<class 'list'>",
+    "remove_config_comments": True,
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
@@ -83,23 +84,9 @@ html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
 }
+# Pages with wide tables or code have no list of pages beside them.
 html_sidebars = {
-    name: []
-    for name in (
-        "index",
-        "five_minutes",
-        "images",
-        "detectors",
-        "comparing",
-        "displays",
-        "robustness",
-        "decisions",
-        "datasets",
-        "auto_examples/**",
-        "study",
-        "house",
-        "citing",
-    )
+    name: [] for name in ("index", "auto_examples/**", "study", "house", "citing")
 }
 
 

@@ -93,9 +93,25 @@ def test_the_reference_lists_every_public_name():
     assert [name for name in PUBLIC if id(resolve_name(name)) not in listed] == []
 
 
-def test_the_index_leads_to_every_page():
-    toctree = (DOCS / "index.rst").read_text().partition(".. toctree::")[2]
-    assert {page.stem for page in PAGES} - {"index"} <= {*re.findall(r"\w+", toctree)}
+def toctree(page):
+    """Names in the list of pages that a page ends with."""
+    text = (DOCS / f"{page}.rst").read_text().partition(".. toctree::")[2]
+    return {*re.findall(r"(\w+)>?$", text, flags=re.MULTILINE)}
+
+
+def test_the_index_and_the_guide_lead_to_every_page():
+    assert {page.stem for page in PAGES} - {"index"} <= toctree("index") | toctree(
+        "guide"
+    )
+    assert "guide" in toctree("index")
+
+
+def test_the_guide_names_everything_public_and_every_example():
+    text = (DOCS / "guide.rst").read_text()
+    named = [resolve_name(name) for name in re.findall(r"`~(skfake[\w.]+)`", text)]
+    named = {id(found) for found in named}
+    assert [name for name in PUBLIC if id(resolve_name(name)) not in named] == []
+    assert [path.stem for path in EXAMPLES if path.stem not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -177,13 +193,14 @@ def test_examples_are_read_and_run_by_the_gallery(example):
     assert not re.search(r"fetch_|load_cifake|urlopen|requests", text)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *EXAMPLES], ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     text = page.read_text()
-    for target in re.findall(r"[:{]doc[:}]`(?:[^`<>]+<)?([^`<>]+)>?`", text):
+    for target in re.findall(r"[:{]doc[:}]`(?:[^`<>]+<)?/?([^`<>]+)>?`", text):
         example = target.replace("auto_examples/", "examples/", 1) + ".py"
         names = (f"{target}.rst", f"{target}.md", example)
-        assert any(DOCS / name in {*PAGES, *EXAMPLES} for name in names), target
+        found = any(DOCS / name in {*PAGES, *EXAMPLES} for name in names)
+        assert found or target == "auto_examples/index"
     for target in re.findall(r":(?:func|class|meth):`[^`]*?~?(skfake[\w.]+)>?`", text):
         assert resolve_name(target), target
 

@@ -9,6 +9,7 @@ from .detectors import (
 from .evaluation import Comparison, compare_detectors
 from .features import HOGTransformer
 from .paper import paper_detectors
+from .persistence import ModelCard, load_detector, read_model_card, save_detector
 
 __version__: str
 
@@ -18,9 +19,13 @@ __all__ = [
     "Comparison",
     "DenseNetDetector",
     "HOGTransformer",
+    "ModelCard",
     "ResNetDetector",
     "SVMDetector",
     "VGGDetector",
     "compare_detectors",
+    "load_detector",
     "paper_detectors",
+    "read_model_card",
+    "save_detector",
 ]

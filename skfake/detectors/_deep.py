@@ -23,6 +23,8 @@ from skfake.detectors._net import (
     make_net,
     train,
 )
+from skfake.detectors._net_state import build_net
+from skfake.detectors._parts import is_reading, read_net, without_net
 from skfake.detectors._pixels import CHUNK, channel_statistics, open_pixels
 from skfake.images import load_images
 from skfake.networks.standardize import Standardize
@@ -92,6 +94,10 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     @abstractmethod
     def _build_network(self, n_classes: int) -> nn.Module:
         """Network from standardised images of shape (n, C, H, W) to logits."""
+
+    def _build_backbone(self, n_classes: int) -> nn.Module:
+        """The same network without weights that were learned elsewhere."""
+        return self._build_network(n_classes)
 
     @property
     @abstractmethod
@@ -316,6 +322,14 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"validation; got 1 sample of class {label!r}. Set "
                 "validation_fraction=None to train on all."
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return without_net(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if is_reading() and "net_" in state:
+            self.net_ = build_net(self, read_net(self.net_))
 
     def __sklearn_tags__(self) -> Tags:
         return accept_images(super().__sklearn_tags__())

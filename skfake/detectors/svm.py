@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -18,6 +17,13 @@ from sklearn.utils import Tags, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skfake.detectors._engines import (
+    resolve_engine,
+    support_vector_class,
+    to_engine,
+    to_scikit_learn,
+)
+from skfake.detectors._parts import is_reading, is_writing
 from skfake.features.hog import HOGTransformer
 from skfake.validation import (
     Interval,
@@ -310,60 +316,23 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
             random_state=0 if self.random_state is None else self.random_state,
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if not is_writing() or "svc_" not in state:
+            return state
+        return {**state, "svc_": to_scikit_learn(state["svc_"])}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if is_reading() and hasattr(self, "svc_"):
+            self.svc_, self.engine_ = to_engine(self.svc_, self.engine_)
+
     def __sklearn_tags__(self) -> Tags:
         tags = accept_images(super().__sklearn_tags__())
         # The battery scores on images of two pixels, and of their difference HOG
         # keeps the sign alone.
         tags.classifier_tags.poor_score = True
         return tags
-
-
-def resolve_engine(engine: str) -> str:
-    """Library that an `engine` names.
-
-    Parameters
-    ----------
-    engine : {"auto", "scikit-learn", "scikit-learn-intelex"}
-        "auto" is scikit-learn-intelex where it is installed.
-
-    Returns
-    -------
-    "scikit-learn" or "scikit-learn-intelex"
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn-intelex is asked for and not installed.
-    """
-    installed = find_spec("sklearnex") is not None
-    if engine == "auto":
-        return "scikit-learn-intelex" if installed else "scikit-learn"
-    if engine == "scikit-learn-intelex" and not installed:
-        raise ImportError(
-            "engine must be a library that is installed; got 'scikit-learn-intelex'. "
-            'Run pip install "skfake[fast]".'
-        )
-    return engine
-
-
-def support_vector_class(engine: str) -> type[SVC]:
-    """Class of support vector machines of a library.
-
-    Parameters
-    ----------
-    engine : {"scikit-learn", "scikit-learn-intelex"}
-        As `resolve_engine` returns it.
-
-    Returns
-    -------
-    type
-    """
-    if engine == "scikit-learn":
-        return SVC
-    # An extra, and slow to import.
-    from sklearnex.svm import SVC as FastSVC
-
-    return FastSVC
 
 
 def calibrate(svc: SVC, smallest_class: int) -> CalibratedClassifierCV:

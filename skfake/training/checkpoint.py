@@ -107,12 +107,9 @@ class Checkpoint(Callback):
         return state["finished"]
 
     def _write(self, net: NeuralNet, more: dict[str, Any]) -> None:
-        history = [
-            {k: _plain(v) for k, v in {**epoch, "batches": []}.items()}
-            for epoch in net.history
-        ]
         module = net.module_.state_dict()
-        state = {"seed": net.seed, "module": module, "history": history, **more}
+        state = {"seed": net.seed, "module": module, **more}
+        state["history"] = plain_history(net)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         partial = self.file.with_name(f"{self.file.name}.{os.getpid()}.partial")
         with open(partial, "wb") as stream:
@@ -120,6 +117,25 @@ class Checkpoint(Callback):
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(self.file)
+
+
+def plain_history(net: NeuralNet) -> list[dict[str, Any]]:
+    """History of a net in types that torch, and JSON, read back without running code.
+
+    Parameters
+    ----------
+    net : NeuralNet
+        Trained.
+
+    Returns
+    -------
+    list of dict
+        Figures of each epoch, without those of its batches.
+    """
+    return [
+        {k: _plain(v) for k, v in {**epoch, "batches": []}.items()}
+        for epoch in net.history
+    ]
 
 
 def _remembering(net: NeuralNet) -> list[tuple[str, Callback]]:

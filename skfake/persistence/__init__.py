@@ -1,0 +1,5 @@
+"""Save fitted detectors, and load them without running what a file may hold."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

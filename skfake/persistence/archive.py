@@ -1,0 +1,231 @@
+"""The container of a saved detector: a plain zip that is checked before it is read.
+
+Members are stored as they are, so that a file holds no more than its size, and a
+digest of all before it ends the file, so that no byte can change unnoticed. What the
+digest can't tell, a file made to do harm, is refused by its bounds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+# Every member's name, and the first's.
+MEMBER = re.compile(r"[a-z]+(-\d{1,6})?\.(json|npy|bin|safetensors)")
+FIRST = "manifest.json"
+# The zip's comment, which ends the file: what it is, and the digest of all before.
+LABEL = b"skfake sha256:"
+N_DIGITS = 64
+# How a zip ends before its comment, and what in it counts.
+END = struct.Struct("<4s4H2LH")
+END_SIGNATURE = b"PK\5\6"
+LARGEST_DIRECTORY = 2**20
+LARGEST_JSON = 2**24
+# The same bytes every time.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+CHUNK = 2**20
+
+
+class Damaged(ValueError):
+    """A file that was cut short or changed, or was never what it says."""
+
+
+@contextmanager
+def create(path: Path) -> Iterator[ZipFile]:
+    """Write a container beside its place, and put it there when it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; a file that is there is replaced.
+
+    Yields
+    ------
+    ZipFile
+        To be filled by `add`.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with open(beside, "w+b") as stream:
+            with ZipFile(stream, "w", ZIP_STORED) as archive:
+                archive.comment = LABEL + b"0" * N_DIGITS
+                yield archive
+            stream.seek(0, os.SEEK_END)
+            size = stream.tell() - N_DIGITS
+            digest = _digest(stream, size)
+            stream.seek(size)
+            stream.write(digest)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def add(archive: ZipFile, name: str, content: bytes) -> None:
+    """Add a member.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        As `create` yields it.
+
+    name : str
+        Of the form of `MEMBER`.
+
+    content : bytes
+        All of it.
+    """
+    archive.writestr(ZipInfo(name, EPOCH), content)
+
+
+@contextmanager
+def check_and_open(path: Path) -> Iterator[ZipFile]:
+    """Open a container for reading, if it is sound.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `create` wrote.
+
+    Yields
+    ------
+    ZipFile
+        Its members have names of ours, are stored as they are and no larger, all
+        together, than the file.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it can't be read.
+    Damaged
+        If it is none of ours, or not whole.
+    """
+    with open(path, "rb") as stream:
+        _check_ends(stream)
+        try:
+            archive = ZipFile(stream)
+            _check_members(archive, os.fstat(stream.fileno()).st_size)
+        except (BadZipFile, EOFError, UnicodeDecodeError, NotImplementedError) as error:
+            raise Damaged("whose directory can't be read") from error
+        with archive:
+            yield archive
+
+
+def read(archive: ZipFile, name: str) -> bytes:
+    """Read a member.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        As `check_and_open` yields it.
+
+    name : str
+        Which.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    Damaged
+        If there is no such member, or it is not whole.
+    """
+    try:
+        return archive.read(name)
+    except (KeyError, BadZipFile, EOFError, NotImplementedError, ValueError) as error:
+        raise Damaged(f"whose member {name!r} can't be read") from error
+
+
+def _check_ends(stream: BinaryIO) -> None:
+    """Refuse what has not our beginning, our end and our digest."""
+    start = stream.read(30 + len(FIRST))
+    ours = start.startswith(b"PK\3\4") and start.endswith(FIRST.encode())
+    n_comment = len(LABEL) + N_DIGITS
+    size = stream.seek(0, os.SEEK_END)
+    if not ours or size < END.size + n_comment:
+        raise Damaged("which is something else" if not ours else "which was cut short")
+    stream.seek(size - END.size - n_comment)
+    ending = stream.read(END.size)
+    signature, *_, directory, _, length = END.unpack(ending)
+    comment = stream.read()
+    if signature != END_SIGNATURE or not comment.startswith(LABEL):
+        raise Damaged("which was cut short or changed")
+    if length != n_comment or directory > LARGEST_DIRECTORY:
+        raise Damaged("whose directory is not as it should be")
+    if _digest(stream, size - N_DIGITS) != comment[len(LABEL) :]:
+        raise Damaged("which was changed: its checksum is another")
+
+
+def _check_members(archive: ZipFile, size: int) -> None:
+    """Refuse members that would unpack to more than is there, or leave the archive."""
+    members = archive.infolist()
+    names = [member.filename for member in members]
+    strange = [name for name in names if not MEMBER.fullmatch(name)]
+    if strange:
+        raise Damaged(f"with a member {strange[0][:100]!r} that is none of ours")
+    if len(set(names)) < len(names):
+        raise Damaged("with two members of one name")
+    if any(m.compress_type != ZIP_STORED or m.flag_bits & 1 for m in members):
+        raise Damaged("with a member that is compressed or encrypted")
+    if any(m.file_size != m.compress_size for m in members):
+        raise Damaged("with a member whose size is not as it should be")
+    if sum(m.file_size for m in members) > size:
+        raise Damaged("whose members take more than the file")
+    if any(m.file_size > LARGEST_JSON for m in members if m.filename.endswith("json")):
+        raise Damaged(f"with JSON of more than {LARGEST_JSON:,} bytes")
+
+
+def _digest(stream: BinaryIO, size: int) -> bytes:
+    """Digest, in hexadecimal digits, of the first bytes of a file."""
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while size > 0:
+        chunk = stream.read(min(CHUNK, size))
+        digest.update(chunk)
+        size -= len(chunk) or size
+    return digest.hexdigest().encode()
+
+
+def unpack(content: bytes) -> dict[str, bytes]:
+    """Members of a zip in memory.
+
+    Parameters
+    ----------
+    content : bytes
+        A zip that we made.
+
+    Returns
+    -------
+    dict of str to bytes
+    """
+    with ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(members: dict[str, bytes]) -> bytes:
+    """Zip in memory of members.
+
+    Parameters
+    ----------
+    members : dict of str to bytes
+        By their names.
+
+    Returns
+    -------
+    bytes
+    """
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(ZipInfo(name, EPOCH), content)
+    return buffer.getvalue()

@@ -1,0 +1,409 @@
+"""Save fitted detectors to one file each, and load them from there."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
+
+import numpy as np
+import skops.io
+from sklearn.utils.validation import check_is_fitted
+
+import skfake
+from skfake.detectors._parts import nets_apart, nets_from
+from skfake.evaluation.provenance import describe_versions
+from skfake.persistence.archive import (
+    FIRST,
+    Damaged,
+    add,
+    check_and_open,
+    create,
+    pack,
+    read,
+    unpack,
+)
+from skfake.persistence.card import ModelCard
+from skfake.persistence.schema import canonize, check, read_json, trusted_types
+
+if TYPE_CHECKING:
+    from skfake.detectors._net_state import NetState
+
+FORMAT = 1
+SCHEMA = "schema.json"
+# Names and places of a network's tensors; the largest networks need a tenth.
+LARGEST_HEADER = 2**21
+
+
+def save_detector(
+    detector: Any, path: str | os.PathLike, *, card: ModelCard | None = None
+) -> None:
+    """Save a fitted detector, without any code, to one file.
+
+    The file holds parameters and versions as JSON, networks as safetensors and
+    classical parts as skops writes them. It is written beside its place and renamed:
+    whatever happens, a file that was there before stays whole or is replaced by a
+    whole one. The same detector and card, saved at the same second, make the same
+    bytes.
+
+    Parameters
+    ----------
+    detector : classifier or transformer
+        A fitted estimator of skfake, or a pipeline, a calibrated or thresholded
+        classifier or another estimator of scikit-learn around one. `callbacks`,
+        `checkpoint` and the memory of the optimiser belong to a training, and are
+        left out.
+
+    path : path
+        Where to, by custom with the ending `.skfake`. What is there is replaced.
+
+    card : ModelCard, default=None
+        What its users should know. The fields that can be told from the detector are
+        filled in.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the detector is not fitted.
+    TypeError
+        If it is no estimator.
+    ValueError
+        If a part of it can't be written without code, such as a function, or a class
+        that is neither scikit-learn's nor ours.
+    OSError
+        If the file can't be written.
+
+    See Also
+    --------
+    load_detector : Load what was saved.
+    read_model_card : Read the card alone.
+
+    Notes
+    -----
+    A machine of three classes or more that scikit-learn-intelex fitted is loaded as
+    scikit-learn's, whose answers differ from it by rounding. All others answer as
+    before, to the bit, on the machine that they were saved on.
+
+    Examples
+    --------
+    >>> from skfake import SVMDetector, load_detector, save_detector
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=100, return_X_y=True, random_state=0)
+    >>> path = getfixture("tmp_path") / "svm.skfake"
+    >>> save_detector(SVMDetector().fit(X, y), path)
+    >>> load_detector(path).predict(X[:3])
+    array([1, 0, 0])
+    """
+    if not hasattr(detector, "get_params") or isinstance(detector, type):
+        came = detector.__name__ if isinstance(detector, type) else repr(detector)
+        raise TypeError(f"detector must be a fitted estimator; got {came[:200]}.")
+    check_is_fitted(detector)
+    schema, arrays, nets = take_apart(detector)
+    n_weights = sum(
+        p.numel() for net in nets.values() for p in net.module_.parameters()
+    )
+    card = fill_card(card or ModelCard(), detector, n_weights)
+    with create(Path(path)) as archive:
+        manifest = {"format": FORMAT, "skfake": skfake.__version__}
+        add(archive, FIRST, to_json({**manifest, "card": card.to_dict()}))
+        add(archive, SCHEMA, schema)
+        for name, content in arrays.items():
+            add(archive, name, content)
+        for key, net in nets.items():
+            add_net(archive, key, net)
+
+
+def load_detector(path: str | os.PathLike) -> Any:
+    """Load a detector that `save_detector` wrote; nothing in the file is executed.
+
+    Classes are looked up in one table, of skfake's and scikit-learn's estimators. A
+    network goes to the device that its detector's `device` names, or to the CPU where
+    that is not there.
+
+    Parameters
+    ----------
+    path : path
+        A file.
+
+    Returns
+    -------
+    estimator
+        Fitted.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it can't be read.
+    ValueError
+        If it is no such file, was cut short or changed, is of a newer format, or
+        holds anything else than a detector of known classes.
+
+    Examples
+    --------
+    See `save_detector`.
+    """
+    with opened(path) as (archive, _):
+        schema = read_json(read(archive, SCHEMA), SCHEMA)
+        check(schema, archive)
+        source: Any = archive.fp
+        source.seek(0)
+        with nets_from(partial(cache(read_net), archive)):
+            detector = rebuild(lambda: skops.io.load(source, trusted=trusted_types()))
+    if not hasattr(detector, "get_params") or isinstance(detector, type):
+        raise _refuse(path, f"with an object of type {type(detector).__name__}")
+    return detector
+
+
+def read_model_card(path: str | os.PathLike) -> ModelCard:
+    """Read the model card of a saved detector, and nothing else of it.
+
+    Parameters
+    ----------
+    path : path
+        A file that `save_detector` wrote.
+
+    Returns
+    -------
+    ModelCard
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it can't be read.
+    ValueError
+        If it is no such file, was cut short or changed, or is of a newer format.
+
+    Examples
+    --------
+    >>> from skfake import ModelCard, SVMDetector, read_model_card, save_detector
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=100, return_X_y=True, random_state=0)
+    >>> path = getfixture("tmp_path") / "svm.skfake"
+    >>> card = ModelCard(data="100 simulated images", license="CC0-1.0")
+    >>> save_detector(SVMDetector().fit(X, y), path, card=card)
+    >>> read_model_card(path).license
+    'CC0-1.0'
+    """
+    with opened(path) as (_, manifest):
+        return rebuild(lambda: ModelCard.from_dict(manifest["card"]))
+
+
+def take_apart(detector: Any) -> tuple[bytes, dict[str, bytes], dict[str, Any]]:
+    """A detector as what is written of it.
+
+    Parameters
+    ----------
+    detector : estimator
+        Fitted.
+
+    Returns
+    -------
+    schema : bytes
+        JSON.
+
+    arrays : dict of str to bytes
+        Members that the schema refers to, by their names.
+
+    nets : dict of str to PixelNet
+        By the keys that the schema has in their places.
+    """
+    with nets_apart() as nets:
+        try:
+            parts = unpack(skops.io.dumps(detector))
+        # What it can't write raises errors of many kinds.
+        except Exception as error:
+            raise _cannot_save(str(error)) from error
+    tree, arrays = canonize(json.loads(parts.pop(SCHEMA)), parts)
+    schema = to_json(tree)
+    content = pack({SCHEMA: schema, **arrays})
+    trusted = set(trusted_types())
+    strange = set(skops.io.get_untrusted_types(data=content)) - trusted
+    if strange:
+        raise _cannot_save(", ".join(sorted(strange)))
+    with ZipFile(io.BytesIO(content)) as archive:
+        check(tree, archive)
+    return schema, arrays, dict(nets.values())
+
+
+def fill_card(card: ModelCard, detector: Any, n_weights: int) -> ModelCard:
+    """Card with the fields that a detector tells by itself.
+
+    Parameters
+    ----------
+    card : ModelCard
+        What its maker wrote.
+
+    detector : estimator
+        Fitted.
+
+    n_weights : int
+        Numbers that its networks have learned.
+
+    Returns
+    -------
+    ModelCard
+    """
+    params = detector.get_params()
+    plain = str | int | float | bool | None
+    return replace(
+        card,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        detector=type(detector).__name__,
+        params={k: v if isinstance(v, plain) else str(v) for k, v in params.items()},
+        classes=np.asarray(getattr(detector, "classes_", [])).tolist(),
+        n_weights=n_weights,
+        versions={**describe_versions(), "skops": version("skops")},
+    )
+
+
+def add_net(archive: ZipFile, key: str, net: Any) -> None:
+    """Write a net: its tensors, and what else there is to it as JSON.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        As `skfake.persistence.archive.create` yields it.
+
+    key : str
+        Name of its members, without their endings.
+
+    net : PixelNet
+        Trained.
+    """
+    # Detectors without networks need no torch.
+    from safetensors.torch import save
+
+    from skfake.detectors._net_state import describe_net
+
+    settings, tensors = describe_net(net)
+    add(archive, f"{key}.json", to_json(settings))
+    add(archive, f"{key}.safetensors", save(tensors))
+
+
+def read_net(archive: ZipFile, key: Any) -> NetState:
+    """Read what `add_net` wrote.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        As `skfake.persistence.archive.check_and_open` yields it.
+
+    key : str
+        Name of the members, without their endings.
+
+    Returns
+    -------
+    NetState
+
+    Raises
+    ------
+    Damaged
+        If they are not there, or not as they should be.
+    """
+    from safetensors.torch import load
+
+    from skfake.detectors._net_state import NetState
+
+    settings = read_json(read(archive, f"{key}.json"), f"{key}.json")
+    content = read(archive, f"{key}.safetensors")
+    # The header's length comes first; its reader would take any.
+    if int.from_bytes(content[:8], "little") > min(LARGEST_HEADER, len(content)):
+        raise Damaged("whose network has a header that is not as it should be")
+    return NetState(settings, load(content))
+
+
+@contextmanager
+def opened(path: str | os.PathLike) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
+    """Open a saved detector; whatever is wrong with it becomes one sentence.
+
+    Parameters
+    ----------
+    path : path
+        A file.
+
+    Yields
+    ------
+    archive : ZipFile
+        Checked.
+
+    manifest : dict
+        Its first member.
+    """
+    try:
+        with check_and_open(Path(path)) as archive:
+            manifest = read_json(read(archive, FIRST), FIRST)
+            if not isinstance(manifest, dict) or not isinstance(
+                manifest.get("format"), int
+            ):
+                raise Damaged("which does not say its format")
+            if manifest["format"] > FORMAT:
+                raise ValueError(
+                    f"path must be a file that skfake {skfake.__version__} can read; "
+                    f"got {os.fspath(path)!r} of format {manifest['format']}, which "
+                    f"skfake {str(manifest.get('skfake'))[:20]} wrote. Upgrade skfake."
+                )
+            yield archive, manifest
+    except Damaged as error:
+        raise _refuse(path, str(error)) from error
+
+
+def rebuild(build: Callable[[], Any]) -> Any:
+    """Build what a file describes; whatever fails, the file is damaged.
+
+    Parameters
+    ----------
+    build : callable
+        Without arguments.
+
+    Returns
+    -------
+    object
+    """
+    try:
+        return build()
+    except Damaged:
+        raise
+    # A description can be wrong in every way that there is.
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        raise Damaged(
+            f"which can't be rebuilt ({type(error).__name__}: {text})"
+        ) from error
+
+
+def to_json(content: Any) -> bytes:
+    """Write JSON.
+
+    Parameters
+    ----------
+    content : object
+        Of types that JSON has.
+
+    Returns
+    -------
+    bytes
+    """
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _refuse(path: str | os.PathLike, what: str) -> ValueError:
+    return ValueError(
+        f"path must be a file that save_detector wrote, whole and as it was; got "
+        f"{os.fspath(path)!r}, {what}. Copy or download it again."
+    )
+
+
+def _cannot_save(what: str) -> ValueError:
+    return ValueError(
+        "detector must consist of scikit-learn's and skfake's own classes, without "
+        f"functions or objects of others; got one with {what[:300]}."
+    )

@@ -1,0 +1,296 @@
+"""skops' description of an object: brought to a form of our own, and checked.
+
+skops [1]_ writes an object as a tree of nodes in JSON, with its arrays in files beside
+it, and reads back what is of types that are trusted. Which those are, and what a tree
+may cost to read, is said here.
+
+.. [1] https://skops.readthedocs.io/en/stable/persistence.html
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import Any
+from zipfile import ZipFile
+
+import numpy as np
+from sklearn import metrics
+
+from skfake.persistence.archive import Damaged
+
+# The one table of our own classes that a file may hold, by their public names, which
+# stay where the files that define them may not.
+CLASSES = (
+    "skfake.CNNDetector",
+    "skfake.CompactDetector",
+    "skfake.DenseNetDetector",
+    "skfake.HOGTransformer",
+    "skfake.ResNetDetector",
+    "skfake.SVMDetector",
+    "skfake.VGGDetector",
+    "skfake.corruptions.CorruptionTransformer",
+    "skfake.decisions.NeymanPearsonClassifier",
+    "skfake.decisions.SelectiveClassifier",
+)
+# scikit-learn's own figures, which classifiers that tune a threshold remember.
+FIGURES = tuple(
+    f"{getattr(metrics, name).__module__}.{name}"
+    for name in metrics.__all__
+    if callable(getattr(metrics, name)) and not isinstance(getattr(metrics, name), type)
+)
+# Parts of scikit-learn's estimators that are none themselves.
+PARTS = (
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.ShuffleSplit",
+    "sklearn.model_selection._split.StratifiedGroupKFold",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.model_selection._split.StratifiedShuffleSplit",
+    "sklearn.utils._bunch.Bunch",
+    "sklearn.utils._metadata_requests.MetadataRequest",
+    "sklearn.utils._metadata_requests.MethodMetadataRequest",
+    "sklearn.metrics._scorer._Scorer",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.metrics._scorer._CurveScorer",
+)
+# Kinds of nodes that nothing is called by, but constructors of trusted types. Trees of
+# scikit-learn's are not among them: compiled code follows their numbers blindly.
+KINDS = {
+    "BytesNode",
+    "DTypeNode",
+    "DefaultDictNode",
+    "DictNode",
+    "FunctionNode",
+    "JsonNode",
+    "ListNode",
+    "LossNode",
+    "NdArrayNode",
+    "ObjectNode",
+    "RandomStateNode",
+    "SetNode",
+    "SliceNode",
+    "TupleNode",
+    "TypeNode",
+}
+DEEPEST = 200
+
+
+def trusted_types() -> list[str]:
+    """Names of the types that a file may hold, besides those that skops trusts.
+
+    Returns
+    -------
+    list of str
+    """
+    return [*CLASSES, *FIGURES, *PARTS]
+
+
+def canonize(
+    schema: dict[str, Any], files: Mapping[str, bytes]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Rewrite a tree of skops' so that the same object is always the same bytes.
+
+    Parameters
+    ----------
+    schema : dict
+        As skops wrote it.
+
+    files : dict of str to bytes
+        What the nodes refer to, by the names that skops gave.
+
+    Returns
+    -------
+    schema : dict
+        The same tree: ids and files are numbered in its order, an object that stands
+        in two places is told in the same words, and our classes have their public
+        names.
+
+    files : dict of str to bytes
+        The same by their new names.
+    """
+    schema = share(schema, {})
+    public = {name.rpartition(".")[2]: name.rpartition(".")[0] for name in CLASSES}
+    names: dict[str, str] = {}
+    n_ids = 0
+    done: set[int] = set()
+    for node, _ in walk(schema):
+        if id(node) in done:
+            continue
+        done.add(id(node))
+        if "__id__" in node:
+            # skops takes 0 for no id at all.
+            n_ids += 1
+            node["__id__"] = n_ids
+        if str(node.get("__module__")).partition(".")[0] == "skfake":
+            node["__module__"] = public.get(node["__class__"], node["__module__"])
+        if isinstance(node.get("file"), str):
+            ending = node["file"].rpartition(".")[2]
+            new = f"array-{len(names)}.{ending}"
+            node["file"] = names.setdefault(node["file"], new)
+    return schema, {new: files[old] for old, new in names.items()}
+
+
+def share(node: Any, first: dict[int, Any]) -> Any:
+    """Put the first node of an id in the places of all others.
+
+    The state of an object can be made anew each time that it is asked for.
+
+    Parameters
+    ----------
+    node : object
+        A part of a tree.
+
+    first : dict of int to dict
+        Nodes that were seen, by their ids.
+
+    Returns
+    -------
+    object
+        The part with its nodes shared.
+    """
+    if isinstance(node, list):
+        return [share(part, first) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("__id__") in first:
+        return first[node["__id__"]]
+    shared = {key: share(part, first) for key, part in node.items()}
+    if "__id__" in node:
+        first[node["__id__"]] = shared
+    return shared
+
+
+def check(schema: Any, archive: ZipFile) -> None:
+    """Refuse a tree that would do, or cost, more than reading its own text.
+
+    Parameters
+    ----------
+    schema : object
+        The tree, read from JSON.
+
+    archive : ZipFile
+        With the files that the nodes refer to.
+
+    Raises
+    ------
+    Damaged
+        If a node is of a kind that is not ours, or nodes of one id differ, or the
+        arrays are not as large as they say.
+    """
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    first: dict[str, Any] = {}
+    arrays: set[str] = set()
+    total = 0
+    if any(depth > DEEPEST for _, depth in walk(schema)):
+        raise Damaged("which is nested too deeply")
+    for node, _ in walk(schema):
+        kind = str(node.get("__loader__"))
+        if "__loader__" in node and kind not in KINDS:
+            raise Damaged(f"which holds something of the kind {kind[:100]!r}")
+        name = node.get("file")
+        if isinstance(name, str):
+            if name not in sizes:
+                raise Damaged(f"which lacks its member {name[:100]!r}")
+            total += sizes[name]
+            arrays.add(name)
+        # A node of an id that was there before stands for that one, whatever it says.
+        if "__id__" in node and first.setdefault(str(node["__id__"]), node) != node:
+            raise Damaged("in which an object is told twice, and not alike")
+    if total > 4 * sum(sizes.values()) + 2**24:
+        raise Damaged("which reads its arrays too often")
+    for name in sorted(arrays):
+        if name.endswith(".npy"):
+            check_array(archive, name)
+
+
+def walk(tree: Any) -> Iterator[tuple[dict[str, Any], int]]:
+    """All dicts of a tree, from the root on, with their depths.
+
+    Parameters
+    ----------
+    tree : object
+        As JSON is read.
+
+    Yields
+    ------
+    node : dict
+        May be changed.
+
+    depth : int
+        Of the root, 0.
+    """
+    waiting = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if isinstance(node, dict):
+            yield node, depth
+            inside = list(node.values())
+        elif isinstance(node, list | tuple):
+            inside = list(node)
+        else:
+            continue
+        waiting += [(part, depth + 1) for part in reversed(inside)]
+
+
+def check_array(archive: ZipFile, name: str) -> None:
+    """Refuse an array that says it is larger, or smaller, than what is there.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        Holds it.
+
+    name : str
+        Of a member in numpy's format.
+
+    Raises
+    ------
+    Damaged
+        If the array is not as large as its header says, or holds objects.
+    """
+    size = archive.getinfo(name).file_size
+    with archive.open(name) as stream:
+        start = io.BytesIO(stream.read(2**14))
+    try:
+        version = np.lib.format.read_magic(start)
+        headers = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        shape, _, dtype = headers[version](start)
+    # numpy parses a header as Python's literals, which fail in many ways.
+    except Exception as error:
+        raise Damaged(f"whose array {name!r} has no sound header") from error
+    if dtype.hasobject or start.tell() + prod(shape) * dtype.itemsize != size:
+        raise Damaged(f"whose array {name!r} is not as large as it says")
+
+
+def read_json(content: bytes, name: str) -> Any:
+    """Read JSON that someone may have written to do harm.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+
+    name : str
+        Where it stood, for errors to say.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    Damaged
+        If it is no JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"whose member {name!r} is no JSON") from error

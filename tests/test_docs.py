@@ -137,7 +137,7 @@ def test_the_picture_of_the_house_shows_every_import_and_no_forbidden_one():
         for place in imported_places(file)
         if place != place_of(file)
     }
-    # An arrow to validation.py stands for images.py too, as the page says.
+    # An arrow to validation.py stands for images/ too, as the page says.
     implied = {(place, "images") for place, to in arrows if to == "validation"}
     assert imports <= arrows | implied
     assert arrows <= {(place, to) for place in LEANS_ON for to in LEANS_ON[place]}

@@ -75,7 +75,13 @@ def modules_after(code):
 
 
 @pytest.mark.parametrize(
-    "code", ["import skfake", "import skfake.datasets", "import skfake; dir(skfake)"]
+    "code",
+    [
+        "import skfake",
+        "import skfake.datasets",
+        "import skfake.images",
+        "import skfake; dir(skfake)",
+    ],
 )
 def test_importing_skfake_imports_nothing_heavy(code):
     assert not modules_after(code) & HEAVY

@@ -1,20 +1,15 @@
-"""What X is: four forms of images, brought to pixels.
-
-`check_images` looks at X as a whole and opens no file; `load_images` gives the
-pixels, resized and in gray where that is asked for. Everything above this module
-sees images as these two leave them.
-"""
+"""What X is: four forms of images, told apart and checked. No file is opened."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
-from PIL import Image, ImageOps, UnidentifiedImageError
-from skimage.color import rgb2gray
+from PIL import Image
+
+from skfake.images.colours import on_white, upper_byte
 
 CHANNELS = (1, 3, 4)
 FORMS = (
@@ -144,176 +139,6 @@ def squarest_shape(n_features: int) -> tuple[int, int, int]:
     return min(shapes, key=lambda shape: shape[1] / shape[0])
 
 
-def load_images(
-    images: np.ndarray | list,
-    *,
-    image_size: int | None = None,
-    grayscale: bool = False,
-    n_jobs: int | None = None,
-) -> np.ndarray:
-    """Pixels of checked images, all of one size.
-
-    Parameters
-    ----------
-    images : array of shape (n, H, W, C) or list of n paths and arrays
-        As `check_images` returns them.
-
-    image_size : int, default=None
-        Side, in pixels, of the square that each image is resized to. With None the
-        images must be of one size already.
-
-    grayscale : bool, default=False
-        One channel of luminance in place of three.
-
-    n_jobs : int, default=None
-        Threads that open files.
-
-    Returns
-    -------
-    array of shape (n, H, W, C)
-        C is 1 with `grayscale`, 3 without; uint8 where all images are, else float32
-        (then bytes have become 0 to 1).
-
-    Raises
-    ------
-    ValueError
-        If a file can't be read, or sizes differ while `image_size` is None.
-    """
-    if isinstance(images, np.ndarray):
-        return resize_images(_set_channels(images, grayscale), image_size)
-
-    def load(image: Any) -> np.ndarray:
-        pixels = _set_channels(load_image(image)[np.newaxis], grayscale)
-        return resize_images(pixels, image_size)
-
-    threads = Parallel(n_jobs=effective_n_jobs(n_jobs), prefer="threads")
-    loaded = threads(delayed(load)(image) for image in images)
-    if len({pixels.shape for pixels in loaded}) > 1:
-        raise ValueError("X must hold images of one size where image_size is None.")
-    if len({pixels.dtype for pixels in loaded}) > 1:
-        loaded = [to_float(pixels) for pixels in loaded]
-    return np.concatenate(loaded)
-
-
-def load_image(image: Any) -> np.ndarray:
-    """Pixels of one item of a checked X.
-
-    Parameters
-    ----------
-    image : path or array of shape (H, W, C)
-        The item; a file is opened now.
-
-    Returns
-    -------
-    array of shape (H, W, C)
-        uint8 or float32.
-    """
-    return image if isinstance(image, np.ndarray) else read_image(image)
-
-
-def read_image(
-    file: str | os.PathLike | BinaryIO, *, name: str | None = None
-) -> np.ndarray:
-    """Decode one image file to RGB bytes.
-
-    The first frame of an animation is read, turned upright as its EXIF data say.
-    Palettes and CMYK become RGB, 16-bit values keep their upper 8 bits, and what is
-    transparent is laid on white.
-
-    Parameters
-    ----------
-    file : path or binary file object
-        The file, in any format that Pillow reads.
-
-    name : str, default=None
-        What an error calls the file. With None it is the path.
-
-    Returns
-    -------
-    uint8 array of shape (H, W, 3)
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is empty, truncated, no image or larger than Pillow's limit
-        against decompression bombs.
-    """
-    name = name or str(file)
-    try:
-        with Image.open(file) as image:
-            _check_size(image)
-            return _decode(image)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"X must hold paths of files; got {name!r}, no file."
-        ) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError(
-            f"X must hold images of at most {Image.MAX_IMAGE_PIXELS} pixels (Pillow's "
-            f"limit against decompression bombs); got the file {name!r}: {error} Raise "
-            "PIL.Image.MAX_IMAGE_PIXELS if you trust the file."
-        ) from error
-    # Pillow's decoders raise nearly any class for a broken file.
-    except Exception as error:
-        raise ValueError(
-            f"X must hold paths of readable images; got the file {name!r}: "
-            f"{_reason(file, error)}."
-        ) from error
-
-
-def resize_images(images: np.ndarray, image_size: int | None) -> np.ndarray:
-    """Resize images to squares, antialiased: Pillow's bilinear filter.
-
-    Parameters
-    ----------
-    images : uint8 or float32 array of shape (n, H, W, C)
-        Images; C is 1 or 3.
-
-    image_size : int or None
-        Side in pixels. None leaves the images as they are.
-
-    Returns
-    -------
-    array of shape (n, image_size, image_size, C)
-        Of the same dtype: the images themselves where nothing was to be done.
-    """
-    n, height, width, n_channels = images.shape
-    if image_size is None or (height, width) == (image_size, image_size):
-        return images
-    resized = np.empty((n, image_size, image_size, n_channels), images.dtype)
-    for target, image in zip(resized, images, strict=True):
-        if images.dtype == np.uint8:
-            planes = [Image.fromarray(image.squeeze(-1) if n_channels == 1 else image)]
-        else:
-            planes = [
-                Image.fromarray(np.ascontiguousarray(image[..., c]))
-                for c in range(n_channels)
-            ]
-        sides = (image_size, image_size)
-        done = [np.asarray(p.resize(sides, Image.Resampling.BILINEAR)) for p in planes]
-        target[...] = np.dstack(done)
-    return resized
-
-
-def to_float(images: np.ndarray) -> np.ndarray:
-    """Bytes as float32 from 0 to 1; floats as they come.
-
-    Parameters
-    ----------
-    images : uint8 or float32 array
-        Pixels.
-
-    Returns
-    -------
-    float32 array of the same shape
-    """
-    if images.dtype == np.uint8:
-        return images.astype(np.float32) / np.float32(255)
-    return images
-
-
 # The checks of X, a form each
 
 
@@ -419,79 +244,17 @@ def _nested_array(X: np.ndarray | Sequence) -> np.ndarray:
 def _to_pixels(array: np.ndarray, name: str) -> np.ndarray:
     kind, dtype = array.dtype.kind, array.dtype
     if dtype == np.uint8:
-        return _on_white(array)
+        return on_white(array)
     if kind == "b":
-        return _on_white(array.astype(np.uint8) * np.uint8(255))
+        return on_white(array.astype(np.uint8) * np.uint8(255))
     if dtype == np.uint16:
-        return _on_white(_upper_byte(array))
+        return on_white(upper_byte(array))
     if kind in "iu":
-        return _on_white((array / 255).astype(np.float32))
+        return on_white((array / 255).astype(np.float32))
     if not np.isfinite(array).all():
         what = "NaN" if np.isnan(array).any() else "infinity"
         raise ValueError(f"{name} must hold finite numbers; it contains {what}.")
-    return _on_white(array.astype(np.float32, copy=False))
-
-
-# Colours
-
-
-def _upper_byte(array: np.ndarray) -> np.ndarray:
-    # As Pillow does for 16-bit RGB, so that arrays and their files agree.
-    return (array >> 8).astype(np.uint8)
-
-
-def _on_white(images: np.ndarray) -> np.ndarray:
-    if images.shape[-1] != 4:
-        return images
-    colour, alpha = to_float(images[..., :3]), to_float(images[..., 3:])
-    composed = colour * alpha + (1 - alpha)
-    if images.dtype == np.uint8:
-        return np.rint(composed * 255).astype(np.uint8)
-    return composed
-
-
-def _set_channels(images: np.ndarray, grayscale: bool) -> np.ndarray:
-    n_channels = images.shape[-1]
-    if n_channels == 1 and not grayscale:
-        return np.repeat(images, 3, axis=-1)
-    if n_channels == 1 or not grayscale:
-        return images
-    gray = rgb2gray(images)[..., np.newaxis]
-    if images.dtype == np.uint8:
-        return np.rint(gray * 255).astype(np.uint8)
-    return gray.astype(np.float32)
-
-
-# Files
-
-
-def _reason(file: str | os.PathLike | BinaryIO, error: Exception) -> str:
-    if not isinstance(error, UnidentifiedImageError):
-        return str(error).rstrip(".")
-    if isinstance(file, str | os.PathLike):
-        n_bytes = os.path.getsize(file)
-    else:
-        n_bytes = file.seek(0, os.SEEK_END)
-    return "it has no format that Pillow knows" if n_bytes else "it is empty"
-
-
-def _check_size(image: Image.Image) -> None:
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels.")
-
-
-def _decode(image: Image.Image) -> np.ndarray:
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("F", "LAB"):
-        raise ValueError(f"the mode {image.mode} is not one of 8 or 16 bits")
-    if image.mode.startswith("I"):
-        # "I" holds 16-bit values in 32 bits where a format's decoder made it.
-        gray = _upper_byte(np.asarray(image).clip(0, 65535))
-        return np.repeat(gray[..., np.newaxis], 3, axis=-1)
-    if image.has_transparency_data:
-        return _on_white(np.asarray(image.convert("RGBA")))
-    return np.asarray(image.convert("RGB"))
+    return on_white(array.astype(np.float32, copy=False))
 
 
 # What came

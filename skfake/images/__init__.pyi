@@ -1,0 +1,15 @@
+from .checking import check_images, is_rows, squarest_shape
+from .colours import to_float
+from .decoding import read_image
+from .loading import load_image, load_images, resize_images
+
+__all__ = [
+    "check_images",
+    "is_rows",
+    "load_image",
+    "load_images",
+    "read_image",
+    "resize_images",
+    "squarest_shape",
+    "to_float",
+]

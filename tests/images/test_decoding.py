@@ -1,0 +1,102 @@
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from skfake.images import check_images, load_images, read_image
+from tests.images.samples import RGB, png, rng, save
+
+
+def truncated(png):
+    return png[: len(png) // 2]
+
+
+def with_broken_header(png):
+    return png[:40] + bytes(8) + png[48:]
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda _: b"", "it is empty"),
+        (lambda _: b"no image", "it has no format that Pillow knows"),
+        (truncated, "truncated"),
+        (with_broken_header, "it has no format that Pillow knows"),
+    ],
+)
+def test_a_broken_file_is_named_with_the_reason(tmp_path, damage, reason):
+    noise = rng.integers(0, 256, size=(64, 64, 3), dtype=np.uint8)
+    path = save(noise, tmp_path / "broken.png")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=rf"got the file '.*broken\.png': .*{reason}"):
+        load_images(check_images([path]))
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_decoded_or_refused_with_a_value_error(data):
+    for prefix in (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM"):
+        try:
+            image = read_image(io.BytesIO(prefix + data), name="x")
+        except ValueError as refusal:
+            named = "'x'" in str(refusal)
+            assert named
+        else:
+            assert image.dtype == np.uint8
+
+
+# Pillow warns of the smaller one alone; outside of tests that would stop nothing.
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [10_000, 100_000])
+def test_a_decompression_bomb_is_refused_from_its_header(side):
+    file = io.BytesIO(png(side, side, 8, 0))
+    with pytest.raises(ValueError, match=r"limit against decompression bombs.*'bomb'"):
+        read_image(file, name="bomb")
+
+
+def test_a_transparent_colour_of_a_palette_shows_white(tmp_path):
+    image = Image.new("P", (2, 1))
+    image.putpalette([200, 0, 0, 0, 200, 0])
+    image.putpixel((1, 0), 1)
+    image.save(tmp_path / "p.png", transparency=1)
+    assert read_image(tmp_path / "p.png").tolist() == [[[200, 0, 0], [255] * 3]]
+
+
+def test_palettes_become_colours(tmp_path):
+    image = Image.new("P", (2, 1))
+    image.putpalette([200, 0, 0, 0, 200, 0])
+    image.putpixel((1, 0), 1)
+    image.save(tmp_path / "p.png")
+    assert read_image(tmp_path / "p.png").tolist() == [[[200, 0, 0], [0, 200, 0]]]
+
+
+def test_cmyk_becomes_rgb(tmp_path):
+    Image.new("CMYK", (2, 2), (0, 255, 255, 0)).save(tmp_path / "c.tif")
+    assert read_image(tmp_path / "c.tif")[0, 0].tolist() == [255, 0, 0]
+
+
+def test_gray_with_alpha_shows_white(tmp_path):
+    Image.new("LA", (2, 2), (10, 0)).save(tmp_path / "la.png")
+    assert (read_image(tmp_path / "la.png") == 255).all()
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Turn by 90 degrees clockwise to view.
+    path = save(RGB[0], tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(read_image(path), np.rot90(RGB[0], -1))
+
+
+def test_an_animation_gives_its_first_frame(tmp_path):
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    path = tmp_path / "a.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    assert read_image(path)[0, 0].tolist() == [255, 0, 0]
+
+
+def test_an_image_of_floats_is_refused(tmp_path):
+    path = save(np.zeros((4, 4), np.float32), tmp_path / "f.tif")
+    with pytest.raises(ValueError, match="the mode F is not one of 8 or 16 bits"):
+        read_image(path)

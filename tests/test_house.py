@@ -12,8 +12,16 @@ import skfake
 PACKAGE = Path(skfake.__file__).parent
 # What each place may import of skfake, besides itself.
 LEANS_ON = {
-    "cli": {"datasets", "detectors", "evaluation", "features", "images"},
+    "cli": {
+        "datasets",
+        "detectors",
+        "evaluation",
+        "features",
+        "images",
+        "persistence",
+    },
     "paper": {"detectors"},
+    "persistence": {"detectors", "evaluation"},
     "detectors": {"features", "training", "networks", "images", "validation"},
     "evaluation": {"corruptions", "datasets", "images", "validation"},
     "datasets": {"images", "validation"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -11,25 +10,24 @@ import typer
 
 import skfake
 from skfake.cli.compare import compare
+from skfake.cli.endings import leave_pipe, stop
 from skfake.cli.mistakes import UsageError
+from skfake.cli.predict import predict
 
 app = typer.Typer(
     help="Tell AI-generated images from real ones.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(compare)
-
-# What a shell tells of a command that Ctrl-C ended, or whose reader went away.
-INTERRUPTED = 128 + 2
-BROKEN_PIPE = 128 + 13
+for subcommand in (predict, compare):
+    app.command()(subcommand)
 
 
 def main() -> NoReturn:
     """Run the command; a mistake in its arguments is one line and exit code 2."""
     # A detector with a network takes KeyboardInterrupt for the end of its training,
     # and its half-trained figures would end in the table.
-    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGINT, stop)
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -38,14 +36,7 @@ def main() -> NoReturn:
         print(f"skfake: {error.format_message()}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
-        # As with `| head`. Python would try to write what is left once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKEN_PIPE)
-
-
-def _stop(*_: object) -> NoReturn:
-    print("skfake: interrupted", file=sys.stderr)
-    sys.exit(INTERRUPTED)
+        leave_pipe()
 
 
 @app.callback(invoke_without_command=True)

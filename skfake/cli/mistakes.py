@@ -24,7 +24,5 @@ def one_line() -> Iterator[None]:
     """
     try:
         yield
-    except BrokenPipeError:
-        raise
     except (ImportError, OSError, TypeError, ValueError) as error:
         raise UsageError(" ".join(str(error).split())) from error

@@ -11,6 +11,9 @@ import typer
 import skfake
 from skfake.cli.compare import compare
 from skfake.cli.endings import leave_pipe, stop
+from skfake.cli.evaluate import evaluate
+from skfake.cli.fit import fit
+from skfake.cli.info import info
 from skfake.cli.mistakes import UsageError
 from skfake.cli.predict import predict
 
@@ -19,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for subcommand in (predict, compare):
+for subcommand in (fit, predict, evaluate, info, compare):
     app.command()(subcommand)
 
 

@@ -142,14 +142,24 @@ def load_image_folder(
     )
 
 
-def _list_images(root: Path) -> list[tuple[str, ...]]:
-    """Relative paths of all images, in parts: (class, file), or a generator before."""
-    extensions = {
+def image_extensions() -> set[str]:
+    """Endings of the files that Pillow reads.
+
+    Returns
+    -------
+    set of str
+        In lower case, with their dots.
+    """
+    return {
         extension
         for extension, name in Image.registered_extensions().items()
         if name in Image.OPEN
     }
-    images = sorted(_walk(root, (), extensions))
+
+
+def _list_images(root: Path) -> list[tuple[str, ...]]:
+    """Relative paths of all images, in parts: (class, file), or a generator before."""
+    images = sorted(_walk(root, (), image_extensions()))
     if not images:
         raise ValueError(
             f"path must hold images as {LAYOUTS}; got {str(root)!r}, without a file "

@@ -86,7 +86,9 @@ def caption(comparison: Comparison) -> str:
     str
     """
     settings = comparison.settings
-    if settings["n_folds"] is None:
+    if settings["n_images"] is None:
+        how = f"Tested on {settings['n_test_images']} images; figures in %"
+    elif settings["n_folds"] is None:
         how = (
             f"Trained on {settings['n_images']} images, tested on "
             f"{settings['n_test_images']}; figures in %"

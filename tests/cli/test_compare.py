@@ -9,12 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 import skfake
-from skfake import cli
-from skfake.datasets import make_images
+from skfake.cli import sources
+from tests.cli.helpers import assert_one_line, run_process, write_images
 
 FILES = {
     "report.html",
@@ -53,58 +52,9 @@ def calls(monkeypatch):
     """Make both detectors fast ones, and give what they were called with."""
     monkeypatch.setattr(skfake, "SVMDetector", Fast)
     monkeypatch.setattr(skfake, "CNNDetector", Fast)
-    monkeypatch.setattr(cli, "N_SIMULATED", 100)
+    monkeypatch.setattr(sources, "N_SIMULATED", 100)
     monkeypatch.setattr(Fast, "calls", [])
     return Fast.calls
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command in this process: exit code, stdout, stderr."""
-    handler = signal.getsignal(signal.SIGINT)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["skfake", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        return stopped.value.code or 0, *capsys.readouterr()
-
-    yield run
-    signal.signal(signal.SIGINT, handler)
-
-
-def run_process(*arguments):
-    command = [sys.executable, "-m", "skfake", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
-def write_images(
-    folder, n=20, *, names=("REAL", "FAKE"), size=32, suffix="jpg", seed=0
-):
-    images = make_images(n, image_size=size, random_state=seed)
-    for i, (image, code) in enumerate(zip(images.data, images.target, strict=True)):
-        path = folder / names[code] / f"{i:04}.{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(path)
-    return folder
-
-
-@pytest.fixture
-def cifake(tmp_path):
-    """A folder in the layout of CIFAKE."""
-    write_images(tmp_path / "cifake" / "train", 20)
-    write_images(tmp_path / "cifake" / "test", 10, seed=1)
-    return tmp_path / "cifake"
-
-
-def assert_one_line(result, *words):
-    code, out, err = result
-    assert code == 2
-    assert out == ""
-    assert err.startswith("skfake: ")
-    assert err.count("\n") == 1
-    for word in words:
-        assert word in err
 
 
 # Help

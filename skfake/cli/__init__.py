@@ -1,0 +1,5 @@
+"""The command line: `skfake`, a subcommand a file."""
+
+from skfake.cli.app import main
+
+__all__ = ["main"]

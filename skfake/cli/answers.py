@@ -1,0 +1,228 @@
+"""What a detector says of images: the probability of a fake, and a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skfake.cli.once import compute_once
+
+UNSURE = "unsure"
+# Labels 0 and 1, in the data sets of skfake.
+NAMES = ("real", "fake")
+
+
+class Answer(NamedTuple):
+    """Of one image: how much speaks for a fake, and the label, or what went wrong."""
+
+    value: float | None
+    label: str
+    error: str = ""
+
+
+class Screen:
+    """A detector that is asked for fakes.
+
+    Parameters
+    ----------
+    detector : classifier
+        Fitted. It is changed: see `skfake.cli.once`.
+
+    fake_labels : sequence of str, default=()
+        The labels that mean fake. If empty, it is the one called fake, or 1 of two.
+
+    threshold : float, default=None
+        Probability, or score, from which on an image is called fake. With None the
+        detector says.
+
+    Attributes
+    ----------
+    column : {"probability", "score"}
+        What the values are: from `predict_proba` or else from `decision_function`.
+
+    Raises
+    ------
+    TypeError
+        If it is no classifier.
+    ValueError
+        If it can't be told which label means fake, or the threshold fits no value.
+    """
+
+    def __init__(
+        self,
+        detector: Any,
+        *,
+        fake_labels: Sequence[str] = (),
+        threshold: float | None = None,
+    ) -> None:
+        if not hasattr(detector, "classes_"):
+            raise TypeError(
+                f"MODEL must hold a classifier; got a {type(detector).__name__}."
+            )
+        self.detector = compute_once(detector)
+        self.classes = np.asarray(detector.classes_)
+        self.fakes = find_fakes(self.classes, fake_labels)
+        self.names = name_labels(self.classes, self.fakes)
+        self.threshold = threshold
+        probable = hasattr(detector, "predict_proba")
+        self.scored = probable or hasattr(detector, "decision_function")
+        self.column = "probability" if probable or not self.scored else "score"
+        self._check_threshold()
+        if self.scored and not probable and self.fakes.sum() > 1:
+            raise ValueError(
+                "--fake-label must be given once for a detector without probabilities; "
+                f"got {self.fakes.sum()} labels."
+            )
+
+    def ask(self, images: Sequence[np.ndarray]) -> list[Answer]:
+        """Answers to images, whatever their sizes.
+
+        Parameters
+        ----------
+        images : sequence of uint8 arrays of shape (H, W, 3)
+            One at least.
+
+        Returns
+        -------
+        list of Answer
+            Where the detector fails for some of the images, these have an error.
+
+        Raises
+        ------
+        Exception
+            What the detector raises, where it fails for every one.
+        """
+        try:
+            return self._answer(images)
+        # Whatever a detector raises: some take images of one size alone, and such
+        # that fit shall have their answers.
+        except Exception:
+            if len(images) == 1:
+                raise
+        answers: list[Answer] = []
+        errors: list[Exception] = []
+        for image in images:
+            try:
+                answers += self._answer([image])
+            except Exception as error:
+                text = " ".join(f"{type(error).__name__}: {error}".split())
+                answers.append(Answer(None, "", text))
+                errors.append(error)
+        if len(errors) == len(images):
+            raise errors[0]
+        return answers
+
+    def _answer(self, images: Sequence[np.ndarray]) -> list[Answer]:
+        alike = len({image.shape for image in images}) == 1
+        X = np.stack(images) if alike else list(images)
+        scores = self._score(X) if self.scored else None
+        labels = self._label(X, scores)
+        if scores is None:
+            return [Answer(None, label) for label in labels]
+        # More places depend on what else is in the batch.
+        values = np.round(scores[:, self.fakes].sum(axis=1), 6).tolist()
+        return [Answer(*pair) for pair in zip(values, labels, strict=True)]
+
+    def _score(self, X: Any) -> np.ndarray:
+        """Scores of shape (n, n_classes)."""
+        if self.column == "probability":
+            return np.asarray(self.detector.predict_proba(X), dtype=float)
+        scores = np.asarray(self.detector.decision_function(X), dtype=float)
+        return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+
+    def _label(self, X: Any, scores: np.ndarray | None) -> list[str]:
+        if self.threshold is not None and scores is not None:
+            called = scores[:, self.fakes].sum(axis=1) >= self.threshold
+            # Of the labels that are left, the one that most speaks for.
+            possible = called[:, np.newaxis] == self.fakes
+            best = np.where(possible, scores, -np.inf).argmax(axis=1)
+            return [self.names[self.classes[code]] for code in best]
+        if hasattr(self.detector, "predict_or_abstain"):
+            labels = self.detector.predict_or_abstain(X, unsure=UNSURE)
+        else:
+            labels = self.detector.predict(X)
+        return [self.names.get(label, str(label)) for label in labels]
+
+    def _check_threshold(self) -> None:
+        if self.threshold is None:
+            return
+        if not self.scored:
+            raise ValueError(
+                "--threshold must go with a detector that has probabilities or scores; "
+                f"got a {type(self.detector).__name__}."
+            )
+        if self.column == "probability" and not 0 <= self.threshold <= 1:
+            raise ValueError(
+                f"--threshold must be from 0 to 1, a probability; got {self.threshold}."
+            )
+
+
+def find_fakes(classes: np.ndarray, wanted: Sequence[str] = ()) -> np.ndarray:
+    """Which labels mean fake.
+
+    Parameters
+    ----------
+    classes : array of shape (n_classes,)
+        Labels that a detector answers with.
+
+    wanted : sequence of str, default=()
+        What the user calls fake. If empty, it is the label "fake", in upper or lower
+        case, or else 1 of two labels.
+
+    Returns
+    -------
+    bool array of shape (n_classes,)
+
+    Raises
+    ------
+    ValueError
+        If a wanted label is none of these, or all are wanted, or nothing is wanted
+        and it can't be told.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfake.cli.answers import find_fakes
+    >>> find_fakes(np.array([0, 1])), find_fakes(np.array(["Fake", "Real"]))
+    (array([False,  True]), array([ True, False]))
+    """
+    names = [str(label) for label in classes]
+    told = f"the labels of the detector, {', '.join(names)}"
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"--fake-label must be one of {told}; got {name!r}.")
+    if wanted:
+        if set(wanted) == set(names):
+            raise ValueError(f"--fake-label must not be all of {told}.")
+        return np.isin(names, list(wanted))
+    fakes = np.array([name.casefold() == "fake" for name in names])
+    if not fakes.any() and len(names) == 2:
+        fakes = np.array([name in ("1", "1.0", "True") for name in names])
+    if fakes.sum() != 1:
+        raise ValueError(f"--fake-label must say which means fake of {told}; got none.")
+    return fakes
+
+
+def name_labels(classes: np.ndarray, fakes: np.ndarray) -> dict[Any, str]:
+    """What the labels are called in a row.
+
+    Parameters
+    ----------
+    classes : array of shape (n_classes,)
+        Labels.
+
+    fakes : bool array of shape (n_classes,)
+        Which of them mean fake.
+
+    Returns
+    -------
+    dict of str
+        Texts stay, and of two numbers one is "real" and the other "fake".
+    """
+    if len(classes) == 2 and classes.dtype.kind in "biuf":
+        return {
+            label: NAMES[int(fake)] for label, fake in zip(classes, fakes, strict=True)
+        }
+    return {label: str(label) for label in classes}

@@ -1,0 +1,53 @@
+"""Detectors by the names that they have on the command line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import skfake
+
+# Names on the command line and classes of skfake, which are imported when needed.
+DETECTORS = {
+    "SVM": "SVMDetector",
+    "CNN": "CNNDetector",
+    "ResNet": "ResNetDetector",
+    "VGG": "VGGDetector",
+    "DenseNet": "DenseNetDetector",
+    "Compact": "CompactDetector",
+}
+
+
+def make_detectors(
+    names: str, seed: int, *, option: str = "--detectors"
+) -> dict[str, Any]:
+    """Detectors that a list of names asks for.
+
+    Parameters
+    ----------
+    names : str
+        Keys of `DETECTORS`, in upper or lower case, with commas between them.
+
+    seed : int
+        Their `random_state`.
+
+    option : str, default="--detectors"
+        Who asks, for errors to say.
+
+    Returns
+    -------
+    dict of classifiers
+    """
+    known = {name.lower(): name for name in DETECTORS}
+    settings = {"n_jobs": -1, "random_state": seed, "verbose": int(sys.stderr.isatty())}
+    detectors = {}
+    for name in names.split(","):
+        if name.strip().lower() not in known:
+            raise ValueError(
+                f"{option} must be among {', '.join(DETECTORS)}; got {name.strip()!r}."
+            )
+        name = known[name.strip().lower()]
+        detector = getattr(skfake, DETECTORS[name])()
+        taken = settings.keys() & detector.get_params().keys()
+        detectors[name] = detector.set_params(**{key: settings[key] for key in taken})
+    return detectors

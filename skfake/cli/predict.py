@@ -1,0 +1,257 @@
+"""`skfake predict`: which of many files are fakes, a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+from warnings import catch_warnings, simplefilter
+
+import typer
+
+import skfake
+from skfake.cli.mistakes import one_line
+from skfake.cli.options import FakeLabels, Force, Model
+from skfake.cli.outputs import check_new_file
+from skfake.cli.progress import is_watched, show_progress
+from skfake.cli.rows import Format, RowWriter, open_output
+
+if TYPE_CHECKING:
+    from skfake.cli.answers import Screen
+    from skfake.cli.paths import Found
+    from skfake.cli.reading import Opened, ReadAhead
+
+
+def predict(
+    model: Model,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH...",
+            help="Image files, folders of them at any depth, patterns such as "
+            "'photos/**/*.jpg', or - for paths that come in by a pipe, one a line.",
+            show_default=False,
+        ),
+    ] = None,
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            help="File with more paths, one a line; - is what comes in by a pipe.",
+            show_default=False,
+        ),
+    ] = None,
+    null: Annotated[
+        bool,
+        typer.Option(
+            "--null",
+            "-0",
+            help="Listed paths end in a zero byte, as those of find -print0, and not "
+            "in a line break.",
+        ),
+    ] = False,
+    format: Annotated[
+        Format, typer.Option(help="A table with commas, or an object of JSON a line.")
+    ] = Format.csv,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write to. Without it, rows go to stdout.", show_default=False
+        ),
+    ] = None,
+    force: Force = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Call an image fake from this probability on, or this score where the "
+            "detector has no probabilities. Without it the detector decides.",
+            show_default=False,
+        ),
+    ] = None,
+    fake_label: FakeLabels = None,
+    batch_size: Annotated[
+        int, typer.Option(help="Images to compute together, at most.", min=1)
+    ] = 128,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads that open files. Without it, one a processor.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Tell which images are fakes: a row for each, in the order of the paths.
+
+    The columns are path, probability (that it is a fake; or score, where the detector
+    has no probabilities), label, seconds (to open it and to compute) and error (why
+    there is no answer). Where an image has none, the others go on, and the exit code
+    is 1.
+    """
+    with one_line():
+        if output is not None:
+            check_new_file(output, force=force)
+        found = find_paths(paths or [], files_from, null=null)
+        # Files are read while the libraries of the detector are loaded.
+        with read_ahead(found, batch_size, jobs) as batches:
+            screen = load_screen(model, fake_label or [], threshold)
+            n_failed = write_rows(screen, batches, output, format)
+    if n_failed:
+        raise typer.Exit(1)
+
+
+def find_paths(paths: list[str], files_from: str | None, *, null: bool) -> Any:
+    """Images that the arguments lead to, if there are any.
+
+    Parameters
+    ----------
+    paths : list of str
+        As the user gave them.
+
+    files_from : str or None
+        File with more.
+
+    null : bool
+        Whether listed paths end in a zero byte.
+
+    Returns
+    -------
+    iterator of Found
+    """
+    from skfake.cli.paths import STDIN, find_images, find_listed, require_images
+
+    lists = [path for path in paths if path == STDIN]
+    lists += [] if files_from is None else [files_from]
+    named = [path for path in paths if path != STDIN]
+    if not lists and not named:
+        raise ValueError("PATH must name images; got none. Name a file or a folder.")
+    if lists.count(STDIN) > 1:
+        raise ValueError("PATH must name the pipe once; got - twice.")
+    if null and not lists:
+        raise ValueError("--null must go with --files-from, or - for PATH; got none.")
+    listed = (find_listed(name, null=null) for name in lists)
+    return require_images(chain(find_images(named), *listed))
+
+
+def read_ahead(found: Iterator[Found], batch_size: int, jobs: int | None) -> ReadAhead:
+    """Threads that open files.
+
+    Parameters
+    ----------
+    found : iterator of Found
+        What to open.
+
+    batch_size : int
+        Files in a batch, at most.
+
+    jobs : int or None
+        How many threads; None is as many as there are processors.
+
+    Returns
+    -------
+    ReadAhead
+    """
+    from joblib import cpu_count
+
+    from skfake.cli.reading import ReadAhead
+
+    return ReadAhead(found, batch_size=batch_size, n_threads=jobs or cpu_count())
+
+
+def load_screen(model: Path, fake_labels: list[str], threshold: float | None) -> Screen:
+    """Load a detector to ask it for fakes.
+
+    Parameters
+    ----------
+    model : Path
+        File of a saved detector.
+
+    fake_labels : list of str
+        The labels that mean fake, if the user gave any.
+
+    threshold : float or None
+        From where on an image is called fake, if the user says so.
+
+    Returns
+    -------
+    Screen
+    """
+    from skfake.cli.answers import Screen
+
+    detector = skfake.load_detector(model)
+    return Screen(detector, fake_labels=fake_labels, threshold=threshold)
+
+
+def write_rows(
+    screen: Screen, batches: ReadAhead, output: Path | None, format: Format
+) -> int:
+    """Ask, and write the answers as they come.
+
+    Parameters
+    ----------
+    screen : Screen
+        Whom to ask.
+
+    batches : iterable of lists of Opened
+        Of what.
+
+    output : Path or None
+        Where to write; None is stdout.
+
+    format : Format
+        How.
+
+    Returns
+    -------
+    int
+        How many files have no answer.
+    """
+    columns = ("path", screen.column, "label", "seconds", "error")
+    shown = is_watched(writes_to_stdout=output is None)
+    n_failed = 0
+    with (
+        catch_warnings(),
+        open_output(output) as stream,
+        show_progress(shown=shown) as advance,
+    ):
+        # Pillow's, of files that it reads all the same.
+        simplefilter("ignore", UserWarning)
+        writer = RowWriter(stream, format=format, columns=columns)
+        for batch in batches:
+            rows = make_rows(screen, batch)
+            writer.write(rows)
+            n_without = sum(row[-1] is not None for row in rows)
+            n_failed += n_without
+            advance(len(rows), n_without)
+    return n_failed
+
+
+def make_rows(screen: Screen, batch: list[Opened]) -> list[tuple]:
+    """Rows of a batch, in its order.
+
+    Parameters
+    ----------
+    screen : Screen
+        Whom to ask.
+
+    batch : list of Opened
+        Of what.
+
+    Returns
+    -------
+    list of tuples
+        Path, value, label, seconds and error, of which None is missing.
+    """
+    started = perf_counter()
+    images = [opened.pixels for opened in batch if opened.pixels is not None]
+    answers = iter(screen.ask(images) if images else [])
+    share = (perf_counter() - started) / max(len(images), 1)
+    rows = []
+    for path, pixels, error, seconds in batch:
+        value, label = None, None
+        if pixels is not None:
+            value, label, error = next(answers)
+            seconds += share
+        rows.append((path, value, label or None, round(seconds, 6), error or None))
+    return rows

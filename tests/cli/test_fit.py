@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+import skfake
+from skfake import load_detector, read_model_card
+from skfake.datasets import load_image_folder
+from tests.cli.helpers import assert_one_line, write_images
+
+MODEL = "model.skfake"
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    """A folder of real and fake, in the current one."""
+    monkeypatch.chdir(tmp_path)
+    return write_images(tmp_path / "photos", 40, names=("real", "fake"), suffix="png")
+
+
+class Recorded(ClassifierMixin, BaseEstimator):
+    """Stand for a network; `made` holds what was made of it."""
+
+    def __init__(self, max_epochs=17, device="auto", checkpoint=None, verbose=0):
+        self.max_epochs = max_epochs
+        self.device = device
+        self.checkpoint = checkpoint
+        self.verbose = verbose
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.epochs_ = self.max_epochs
+        return self
+
+    def predict(self, X):
+        return np.resize(self.classes_, len(X))
+
+
+def test_a_detector_is_fitted_and_saved_with_its_figures(run, photos):
+    code, out, err = run("fit", photos, "--detector", "svm", "--output", MODEL)
+    assert code == 0
+    assert "SVM" in out
+    assert "Trained on 32 images, tested on 8" in out
+    assert err.endswith(f"The detector is in {MODEL}.\n")
+    card = read_model_card(MODEL)
+    assert card.title == "SVM detector"
+    assert str(photos) in card.data
+    assert "Trained on 32 images of the classes REAL, FAKE, tested on 8." in card.data
+    assert 0 <= card.figures["accuracy"] <= 1
+    assert "fit_seconds" not in card.figures
+    detector = load_detector(MODEL)
+    assert detector.classes_.tolist() == [0, 1]
+    found = load_image_folder(photos)
+    assert detector.score(found.data, found.target) > 0.6
+
+
+def test_what_is_fitted_predicts(run, photos):
+    arguments = ["--detector", "SVM", "--output", MODEL, "--limit", 20]
+    assert run("fit", photos, *arguments, "--license", "CC0-1.0")[0] == 0
+    assert read_model_card(MODEL).license == "CC0-1.0"
+    code, out, _ = run("predict", MODEL, photos)
+    assert code == 0
+    assert len(out.splitlines()) == 41
+    assert set(out.split(",")) & {"real", "fake"}
+
+
+def test_parameters_are_those_of_the_options(run, photos, monkeypatch):
+    saved = {}
+    monkeypatch.setattr(skfake, "CNNDetector", Recorded)
+    monkeypatch.setattr(
+        skfake, "save_detector", lambda *given, card: saved.update(given=given)
+    )
+    arguments = ["--epochs", 3, "--device", "cpu", "--checkpoint", "kept"]
+    assert (
+        run("fit", photos, "--detector", "CNN", "--output", MODEL, *arguments)[0] == 0
+    )
+    detector, path = saved["given"]
+    assert str(path) == MODEL
+    assert (detector.epochs_, detector.device) == (3, "cpu")
+    # Where it was made is nobody's business.
+    assert detector.checkpoint is None
+
+
+def test_classes_that_are_not_real_and_fake_keep_their_names(run, tmp_path):
+    source = write_images(tmp_path / "a", 30, names=("dog", "midjourney"))
+    model = tmp_path / MODEL
+    assert run("fit", source, "--detector", "svm", "--output", model)[0] == 0
+    assert load_detector(model).classes_.tolist() == ["dog", "midjourney"]
+    assert "--fake-label" in run("predict", model, source)[2]
+    arguments = ["--fake-label", "midjourney"]
+    assert "midjourney" in run("predict", model, source, *arguments)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["photos"], ["--output"]),
+        (["nowhere", "--output", MODEL], ["'nowhere', which does not exist"]),
+        (["photos", "--output", "photos"], ["'photos', a folder"]),
+        (["photos", "--output", "old"], ["'old', which exists. Use --force"]),
+        (
+            ["photos", "--output", MODEL, "--detector", "x"],
+            ["must be among SVM, CNN"],
+        ),
+        (["photos", "--output", MODEL, "--detector", "SVM,CNN"], ["one detector"]),
+        (["photos", "--output", MODEL, "--detector", "SVM", "--epochs", "3"], ["SVM"]),
+        (
+            ["photos", "--output", MODEL, "--detector", "SVM", "--image-size", "8"],
+            ["image_size must be at least"],
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(run, photos, arguments, words):
+    with open("old", "w") as file:
+        file.write("of last week")
+    code, out, err = run("fit", *arguments)
+    # A line on stderr tells of each fit.
+    err = "".join(line for line in err.splitlines(True) if "fitting" not in line)
+    assert_one_line((code, out, err.splitlines(True)[-1]), *words)
+    with open("old") as file:
+        assert file.read() == "of last week"
+
+
+def test_an_output_that_is_there_is_replaced_when_forced(run, photos):
+    with open(MODEL, "w") as file:
+        file.write("of last week")
+    arguments = ["--detector", "svm", "--output", MODEL, "--force"]
+    assert run("fit", photos, *arguments)[0] == 0
+    assert read_model_card(MODEL).detector == "SVMDetector"

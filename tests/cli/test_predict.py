@@ -1,0 +1,591 @@
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+import skfake
+from skfake import SVMDetector, save_detector
+from skfake.cli import reading
+from skfake.datasets import make_images
+from skfake.decisions import SelectiveClassifier
+from tests.cli.helpers import assert_one_line
+
+MODEL = "model.skfake"
+
+
+class Brightness(ClassifierMixin, BaseEstimator):
+    """Take an image for fake with the probability of its mean brightness."""
+
+    def __init__(self, classes=(0, 1), sides=None):
+        self.classes = classes
+        self.sides = sides
+        self.classes_ = np.array(classes)
+        self.n_asked = []
+
+    def predict_proba(self, X):
+        self.n_asked.append(len(X))
+        if self.sides is not None and np.shape(X)[1:3] != (self.sides, self.sides):
+            raise ValueError(f"X must be of {self.sides} pixels")
+        bright = np.array([image.mean() / 255 for image in X])
+        rest = np.full((len(X), len(self.classes) - 2), 0.0)
+        return np.column_stack([1 - bright, bright, rest])
+
+    def predict(self, X):
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class Distance(Brightness):
+    """The same without probabilities."""
+
+    @property
+    def predict_proba(self):
+        raise AttributeError
+
+    def decision_function(self, X):
+        return np.array([image.mean() / 255 - 0.5 for image in X])
+
+    def predict(self, X):
+        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+
+
+@pytest.fixture
+def detector(monkeypatch):
+    """What is loaded in place of a file; `set` changes it."""
+    loaded = {"detector": Brightness()}
+    monkeypatch.setattr(skfake, "load_detector", lambda path: loaded["detector"])
+
+    def set(detector):
+        loaded["detector"] = detector
+        return detector
+
+    return set
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, empty."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def write(path, brightness=255, side=4):
+    pixels = np.full((side, side, 3), brightness, dtype=np.uint8)
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "wb") as file:
+        Image.fromarray(pixels).save(file, format="PNG")
+
+
+def pipe_in(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def read_csv(out):
+    return list(csv.DictReader(io.StringIO(out, newline="")))
+
+
+def paths_of(out):
+    return [row["path"] for row in read_csv(out)]
+
+
+# Rows
+
+
+def test_a_row_has_the_probability_of_a_fake_and_a_label(run, detector, folder):
+    write("a.png", 255)
+    write("b.png", 51)
+    code, out, err = run("predict", MODEL, "a.png", "b.png")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "path,probability,label,seconds,error"
+    first, second = read_csv(out)
+    assert (first["path"], first["probability"], first["label"]) == (
+        "a.png",
+        "1.0",
+        "fake",
+    )
+    assert (second["probability"], second["label"]) == ("0.2", "real")
+    assert all(0 < float(row["seconds"]) < 60 for row in (first, second))
+    assert first["error"] == ""
+
+
+def test_json_lines_say_the_same(run, detector, folder):
+    write("a.png", 51)
+    (folder / "b.png").touch()
+    code, out, _ = run("predict", MODEL, "a.png", "b.png", "--format", "jsonl")
+    first, second = map(json.loads, out.splitlines())
+    assert code == 1
+    assert list(first) == ["path", "probability", "label", "seconds", "error"]
+    assert (first["probability"], first["label"], first["error"]) == (0.2, "real", None)
+    assert (second["probability"], second["label"]) == (None, None)
+    assert second["error"] == "it is empty"
+
+
+def test_a_detector_without_probabilities_has_scores(run, detector, folder):
+    detector(Distance())
+    write("a.png", 0)
+    _, out, _ = run("predict", MODEL, "a.png")
+    (row,) = read_csv(out)
+    assert (row["score"], row["label"]) == ("-0.5", "real")
+
+
+def test_a_detector_with_labels_alone_has_no_figure(run, detector, folder):
+    class Labels(Brightness):
+        predict_proba = property()
+
+        def predict(self, X):
+            return np.ones(len(X), dtype=int)
+
+    detector(Labels())
+    write("a.png")
+    _, out, _ = run("predict", MODEL, "a.png")
+    assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("", "fake")]
+    assert_one_line(run("predict", MODEL, "a.png", "--threshold", 0.5), "--threshold")
+
+
+@pytest.mark.parametrize(
+    ("kind", "threshold", "labels"),
+    [
+        (Brightness, 0.2, ["fake", "fake"]),
+        (Brightness, 0.3, ["real", "fake"]),
+        (Distance, -0.4, ["fake", "fake"]),
+        (Distance, 0.9, ["real", "real"]),
+    ],
+)
+def test_a_threshold_decides_in_place_of_the_detector(
+    run, detector, folder, kind, threshold, labels
+):
+    detector(kind())
+    write("a.png", 51)
+    write("b.png", 255)
+    _, out, _ = run("predict", MODEL, "a.png", "b.png", "--threshold", threshold)
+    assert [row["label"] for row in read_csv(out)] == labels
+
+
+def test_labels_that_are_words_stay(run, detector, folder):
+    detector(Brightness(classes=("Fake", "photo")))
+    write("a.png", 51)
+    _, out, _ = run("predict", MODEL, "a.png")
+    assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("0.8", "Fake")]
+
+
+def test_which_label_means_fake_can_be_said(run, detector, folder):
+    detector(Brightness(classes=("photo", "sd", "vqgan")))
+    write("a.png", 51)
+    assert_one_line(run("predict", MODEL, "a.png"), "--fake-label", "photo, sd, vqgan")
+    _, out, _ = run("predict", MODEL, "a.png", "--fake-label", "sd")
+    assert read_csv(out)[0]["probability"] == "0.2"
+    both = ["--fake-label", "photo", "--fake-label", "vqgan"]
+    _, out, _ = run("predict", MODEL, "a.png", *both)
+    assert read_csv(out)[0]["probability"] == "0.8"
+    result = run("predict", MODEL, "a.png", "--fake-label", "dalle")
+    assert_one_line(result, "photo, sd, vqgan; got 'dalle'")
+
+
+def test_one_that_may_be_unsure_says_so(run, detector, folder):
+    class Modest(Brightness):
+        def predict_or_abstain(self, X, *, unsure=None):
+            answers = self.predict(X).astype(object)
+            answers[abs(self.predict_proba(X)[:, 1] - 0.5) < 0.4] = unsure
+            return answers
+
+    detector(Modest())
+    for i, brightness in enumerate((0, 100, 255)):
+        write(f"{i}.png", brightness)
+    _, out, _ = run("predict", MODEL, ".")
+    assert [row["label"] for row in read_csv(out)] == ["real", "unsure", "fake"]
+
+
+def test_labels_and_probabilities_come_from_one_pass(run, detector, folder):
+    asked = detector(Brightness())
+    for i in range(5):
+        write(f"{i}.png")
+    run("predict", MODEL, ".", "--batch-size", 2)
+    assert asked.n_asked == [2, 2, 1]
+
+
+# Where the files are
+
+
+def test_a_folder_is_gone_through_to_the_bottom_in_order(run, detector, folder):
+    names = ["b/z.PNG", "b/a.png", "a.jpeg", "c/d/e/1.webp", "b.tif"]
+    for name in [*names, ".hidden.png", ".git/x.png", "c/.png"]:
+        write(folder / "in" / name)
+    (folder / "in" / "notes.txt").write_text("no image")
+    code, out, _ = run("predict", MODEL, "in")
+    assert code == 0
+    expected = ["a.jpeg", "b/a.png", "b/z.PNG", "b.tif", "c/d/e/1.webp"]
+    assert paths_of(out) == [os.path.join("in", *n.split("/")) for n in expected]
+
+
+def test_links_to_folders_do_not_lead_around_in_circles(run, detector, folder):
+    write("in/a.png")
+    os.symlink(folder / "in", folder / "in" / "again")
+    os.symlink(folder / "in" / "a.png", folder / "in" / "b.png")
+    assert paths_of(run("predict", MODEL, "in")[1]) == ["in/a.png", "in/b.png"]
+
+
+def test_patterns_that_the_shell_left_alone_are_matched(run, detector, folder):
+    for name in ("a/1.png", "a/b/2.png", "a/.3.png", "a/notes.txt", "a[1].png"):
+        write(name)
+    assert paths_of(run("predict", MODEL, "a/*")[1]) == ["a/1.png"]
+    assert paths_of(run("predict", MODEL, "a/**/*.png")[1]) == ["a/1.png", "a/b/2.png"]
+    assert paths_of(run("predict", MODEL, "a[1].png")[1]) == ["a[1].png"]
+
+
+def test_a_named_file_needs_no_ending_and_comes_as_often_as_named(
+    run, detector, folder
+):
+    write("picture")
+    out = run("predict", MODEL, "picture", ".", "picture")
+    assert out[0] == 1
+    assert paths_of(out[1]) == ["picture", ".", "picture"]
+    assert read_csv(out[1])[1]["error"] == "no images in this folder"
+
+
+def test_paths_come_in_by_a_pipe(run, detector, folder, monkeypatch):
+    write("a.png")
+    write("in/b c.png")
+    for arguments in (["-"], ["--files-from", "-"]):
+        pipe_in(monkeypatch, b"in\r\na.png\n\na.png")
+        code, out, _ = run("predict", MODEL, *arguments)
+        assert code == 0
+        assert paths_of(out) == ["in/b c.png", "a.png", "a.png"]
+
+
+def test_paths_come_from_a_list_after_those_that_are_named(run, detector, folder):
+    for name in ("a.png", "b.png"):
+        write(name)
+    (folder / "list").write_bytes(b"a.png\nnone.png\n")
+    code, out, _ = run("predict", MODEL, "b.png", "--files-from", "list")
+    assert code == 1
+    assert paths_of(out) == ["b.png", "a.png", "none.png"]
+    assert read_csv(out)[2]["error"] == "no such file"
+
+
+STRANGE = [b"a,b.png", b'"q".png', b"line\nbreak.png", b"caf\xe9.png", b"\xf0.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_names_may_have_any_bytes(run, detector, folder, monkeypatch, format):
+    names = [os.fsdecode(name) for name in STRANGE]
+    for name in names:
+        write(name)
+    pipe_in(monkeypatch, b"\0".join(STRANGE) + b"\0")
+    arguments = ["-", "--null", "--format", format, "--output", "out"]
+    code, out, err = run("predict", MODEL, *arguments)
+    assert (code, out, err) == (0, "", "")
+    with open("out", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        rows = list(csv.DictReader(file) if format == "csv" else map(json.loads, file))
+    assert [row["path"] for row in rows] == names
+
+
+# Files that can't be read
+
+
+def test_what_can_not_be_read_has_a_row_with_the_reason(run, detector, folder):
+    write("a.png")
+    write("f.png")
+    whole = (folder / "a.png").read_bytes()
+    (folder / "b.png").write_bytes(whole[:50])
+    (folder / "c.png").write_text("no image")
+    (folder / "d.png").touch()
+    code, out, err = run("predict", MODEL, ".", "none.png", "none*.png")
+    rows = read_csv(out)
+    assert (code, err) == (1, "")
+    assert [row["label"] for row in rows] == ["fake", "", "", "", "fake", "", ""]
+    errors = [row["error"] for row in rows]
+    assert "truncated" in errors[1].lower() or "broken" in errors[1].lower()
+    assert errors[2:] == [
+        "it has no format that Pillow knows",
+        "it is empty",
+        "",
+        "no such file",
+        "no images match this pattern",
+    ]
+
+
+def test_a_folder_that_can_not_be_listed_has_a_row(run, detector, folder, monkeypatch):
+    write("in/a.png")
+    write("in/b/c.png")
+    scandir = os.scandir
+
+    def forbid(path):
+        if str(path).endswith("b"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", forbid)
+    code, out, _ = run("predict", MODEL, "in")
+    assert code == 1
+    assert [(row["path"], row["error"]) for row in read_csv(out)] == [
+        ("in/a.png", ""),
+        ("in/b", "Permission denied"),
+    ]
+
+
+def test_images_that_the_detector_does_not_take_leave_the_others(run, detector, folder):
+    asked = detector(Brightness(sides=4))
+    for i, side in enumerate((4, 5, 4)):
+        write(f"{i}.png", side=side)
+    code, out, _ = run("predict", MODEL, ".")
+    assert code == 1
+    assert [row["label"] for row in read_csv(out)] == ["fake", "", "fake"]
+    assert read_csv(out)[1]["error"] == "ValueError: X must be of 4 pixels"
+    assert len(asked.n_asked) == 4
+
+
+def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folder):
+    detector(Brightness(sides=9))
+    for i in range(3):
+        write(f"{i}.png")
+    code, _, err = run("predict", MODEL, ".")
+    assert code == 2
+    assert err == "skfake: X must be of 9 pixels\n"
+
+
+# Reading ahead
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("batch_size", [1, 7, 100])
+def test_rows_come_in_the_order_of_the_paths(run, detector, folder, jobs, batch_size):
+    for i in range(30):
+        write(f"{i:02}.png", 8 * i, side=60 if i % 4 else 2)
+    options = ["--jobs", jobs, "--batch-size", batch_size]
+    rows = read_csv(run("predict", MODEL, ".", *options)[1])
+    assert [row["path"] for row in rows] == [f"./{i:02}.png" for i in range(30)]
+    found = [float(row["probability"]) for row in rows]
+    assert found == pytest.approx([8 * i / 255 for i in range(30)], abs=1e-6)
+
+
+def test_few_files_are_held_at_a_time(monkeypatch):
+    alive = most = 0
+
+    class Pixels(np.ndarray):
+        def __del__(self):
+            nonlocal alive
+            alive -= 1
+
+    def read(path):
+        nonlocal alive, most
+        alive += 1
+        most = max(most, alive)
+        return np.zeros((10, 10, 3), dtype=np.uint8).view(Pixels)
+
+    monkeypatch.setattr(reading, "read_image", read)
+    # Of 300 bytes each.
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1200)
+    found = (reading.Found(str(i)) for i in range(500))
+    with reading.ReadAhead(found, batch_size=128, n_threads=3) as batches:
+        sizes = [len(batch) for batch in batches]
+    assert sum(sizes) == 500
+    assert set(sizes) == {4}
+    assert most <= 3 * 4 + 3 + 2 * 4
+
+
+def test_a_slow_list_does_not_hold_back_what_is_there(monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE", 0.05)
+    pixels = np.zeros((1, 1, 3), dtype=np.uint8)
+    monkeypatch.setattr(reading, "read_image", lambda path: pixels)
+    taken = []
+
+    def find():
+        yield reading.Found("a")
+        while not taken:
+            time.sleep(0.01)
+        yield reading.Found("b")
+
+    with reading.ReadAhead(find(), batch_size=9, n_threads=2) as batches:
+        for batch in batches:
+            taken.append([opened.path for opened in batch])
+    assert taken == [["a"], ["b"]]
+
+
+def test_an_error_of_the_list_is_raised_after_what_was_read(monkeypatch):
+    pixels = np.zeros((1, 1, 3), dtype=np.uint8)
+    monkeypatch.setattr(reading, "read_image", lambda path: pixels)
+
+    def find():
+        yield reading.Found("a")
+        raise OSError("the list broke off")
+
+    read = []
+    with (
+        reading.ReadAhead(find(), batch_size=9, n_threads=2) as batches,
+        pytest.raises(OSError, match="broke off"),
+    ):
+        read.extend(batches)
+    assert len(read) == 1
+
+
+# Output
+
+
+def test_an_output_that_is_there_is_not_replaced_unless_forced(run, detector, folder):
+    write("a.png")
+    out = folder / "out.csv"
+    out.write_text("of last week")
+    result = run("predict", MODEL, "a.png", "--output", out)
+    assert_one_line(result, str(out), "exists. Use --force")
+    assert out.read_text() == "of last week"
+    assert run("predict", MODEL, "a.png", "--output", out, "--force")[0] == 0
+    assert out.read_text().startswith("path,probability")
+
+
+def test_rows_are_there_batch_by_batch(run, detector, folder):
+    class Watched(Brightness):
+        def predict_proba(self, X):
+            seen.append(len((folder / "out").read_text().splitlines()))
+            return super().predict_proba(X)
+
+    seen = []
+    detector(Watched())
+    for i in range(6):
+        write(f"{i}.png")
+    run("predict", MODEL, ".", "--batch-size", 2, "--output", "out")
+    assert seen == [1, 3, 5]
+
+
+def test_ctrl_c_leaves_whole_rows(run, detector, folder):
+    class Interrupted(Brightness):
+        def predict_proba(self, X):
+            if len(self.n_asked) == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().predict_proba(X)
+
+    detector(Interrupted())
+    for i in range(6):
+        write(f"{i}.png")
+    code, out, err = run("predict", MODEL, ".", "--batch-size", 2)
+    assert (code, err) == (130, "skfake: interrupted\n")
+    assert len(read_csv(out)) == 4
+    assert out.endswith("\n")
+
+
+def test_ctrl_c_within_a_row_waits_for_its_end():
+    from skfake.cli.rows import Format, RowWriter
+
+    class Slow(io.BytesIO):
+        def write(self, content):
+            super().write(content[:5])
+            os.kill(os.getpid(), signal.SIGINT)
+            return super().write(content[5:])
+
+    stream = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        RowWriter(stream, format=Format.csv, columns=("path", "label"))
+    assert stream.getvalue() == b"path,label\n"
+
+
+def test_progress_is_for_terminals_alone(run, detector, folder, monkeypatch):
+    write("a.png")
+    (folder / "b.png").touch()
+    assert run("predict", MODEL, ".", "--output", "1")[2] == ""
+    monkeypatch.setattr("skfake.cli.predict.is_watched", lambda **_: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    code, out, err = run("predict", MODEL, ".", "--output", "2")
+    assert (code, out) == (1, "")
+    assert "2 images" in err
+    assert "1 without an answer" in err
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], ["PATH must name images; got none"]),
+        (["none.png"], ["PATH must lead to images; got 'none.png', no such file"]),
+        (["empty"], ["'empty', no images in this folder"]),
+        (["*.bmp"], ["'*.bmp', no images match this pattern"]),
+        (["-"], ["an empty list"]),
+        (["-", "-"], ["got - twice"]),
+        (["--files-from", "none"], ["none"]),
+        (["a.png", "--null"], ["--null must go with --files-from"]),
+        (["a.png", "--threshold", "1.5"], ["--threshold must be from 0 to 1"]),
+        (["a.png", "--format", "xml"], ["--format"]),
+        (["a.png", "--output", "empty"], ["'empty', a folder"]),
+        (["a.png", "--output", "none/x.csv"], ["in a folder", "No such file"]),
+        (["a.png", "--fake-label", "0", "--fake-label", "1"], ["not be all"]),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    run, detector, folder, monkeypatch, arguments, words
+):
+    write("a.png")
+    (folder / "empty").mkdir()
+    pipe_in(monkeypatch, b"")
+    assert_one_line(run("predict", MODEL, *arguments), *words)
+
+
+def test_a_folder_that_can_not_be_written_to_is_named(
+    run, detector, folder, monkeypatch
+):
+    write("a.png")
+
+    def forbid(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("skfake.cli.outputs.TemporaryDirectory", forbid)
+    result = run("predict", MODEL, "a.png", "--output", "x.csv")
+    assert_one_line(result, "got 'x.csv': Permission denied")
+
+
+def test_a_model_that_is_none_is_named(run, folder):
+    write("a.png")
+    (folder / "model").write_bytes(b"PK no model")
+    assert_one_line(run("predict", "model", "a.png"), "'model'")
+    assert_one_line(run("predict", "missing", "a.png"), "missing")
+
+
+# With detectors as they are
+
+
+def test_every_answer_is_that_of_the_detector(run, folder):
+    images = make_images(60, random_state=0)
+    for i, image in enumerate(images.data[40:]):
+        Image.fromarray(image).save(folder / f"{i:02}.png")
+    svm = SVMDetector(probability=True, random_state=0)
+    detector = SelectiveClassifier(svm, max_error=0.5, random_state=0)
+    detector.fit(images.data[:40], images.target[:40])
+    save_detector(detector, folder / MODEL)
+    code, out, _ = run("predict", MODEL, ".", "--batch-size", 8)
+    rows = read_csv(out)
+    assert code == 0
+    X = [row["path"] for row in rows]
+    expected = detector.predict_proba(X)[:, 1]
+    found = [float(row["probability"]) for row in rows]
+    assert found == pytest.approx(expected, abs=1e-6)
+    names = {0: "real", 1: "fake", None: "unsure"}
+    answers = detector.predict_or_abstain(X)
+    assert [row["label"] for row in rows] == [names[answer] for answer in answers]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_reader_that_goes_away_ends_the_command_quietly(folder):
+    images = make_images(40, random_state=0)
+    detector = SVMDetector().fit(images.data, images.target)
+    save_detector(detector, folder / MODEL)
+    write("a.png", side=32)
+    with open("list", "w") as file:
+        file.write("a.png\n" * 20_000)
+    command = [sys.executable, "-m", "skfake", "predict", MODEL, "--files-from", "list"]
+    command += ["--batch-size", "4"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        assert process.stdout.readline() == b"path,score,label,seconds,error\n"
+        process.stdout.close()
+        assert process.wait(timeout=120) == 141
+        assert process.stderr.read() == b""

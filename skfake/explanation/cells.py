@@ -38,12 +38,12 @@ def cell_maps(detector: SVMDetector, X: Any, codes: np.ndarray) -> np.ndarray:
     cells = cell_of_each_feature(detector)
     n_side = detector.image_size // detector.pixels_per_cell
     scores = _score_classes(detector, features, codes)
-    maps = np.empty((len(features), n_side**2), np.float32)
+    falls = []
     for cell in range(n_side**2):
         # Features are standardised: their means are zero.
         occluded = np.where(cells == cell, 0, features)
-        maps[:, cell] = scores - _score_classes(detector, occluded, codes)
-    maps = maps.reshape(-1, n_side, n_side)
+        falls.append(scores - _score_classes(detector, occluded, codes))
+    maps = np.stack(falls, axis=1).reshape(-1, n_side, n_side).astype(np.float32)
     for axis in (1, 2):
         maps = maps.repeat(detector.pixels_per_cell, axis=axis)
     rest = detector.image_size % detector.pixels_per_cell

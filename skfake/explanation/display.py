@@ -45,10 +45,10 @@ class ExplanationDisplay:
 
     Parameters
     ----------
-    images : sequence of uint8 arrays of shape (H, W, 3)
+    images : uint8 array of shape (n, H, W, 3), or sequence of n such images
         What the detector saw.
 
-    maps : sequence of float arrays of shape (h, w)
+    maps : float array of shape (n, h, w), or sequence of n such maps
         A map for each image, of whatever size; positive values speak for its label.
 
     labels : array-like of shape (n,)
@@ -60,7 +60,7 @@ class ExplanationDisplay:
     score_name : {"probability", "distance"}, default="probability"
         What the scores are: distances are signed.
 
-    histograms : sequence of float arrays of shape (H, W), default=None
+    histograms : float array of shape (n, H, W), default=None
         Pictures of histograms of gradients.
 
     display_labels : dict of str, default=None
@@ -94,12 +94,12 @@ class ExplanationDisplay:
     def __init__(
         self,
         *,
-        images: Sequence[np.ndarray],
-        maps: Sequence[np.ndarray],
+        images: np.ndarray | Sequence[np.ndarray],
+        maps: np.ndarray | Sequence[np.ndarray],
         labels: np.ndarray | Sequence,
         scores: np.ndarray | Sequence[float],
         score_name: str = "probability",
-        histograms: Sequence[np.ndarray] | None = None,
+        histograms: np.ndarray | Sequence[np.ndarray] | None = None,
         display_labels: dict[Any, str] | None = None,
     ) -> None:
         self.images = images
@@ -168,7 +168,9 @@ class ExplanationDisplay:
         member, of_member = find_members(detector, X)[0]
         labels = find_labels(detector, X, target)
         if has_heat_maps(member):
-            maps: Sequence[np.ndarray] = _own_maps(member, of_member, labels)
+            maps: np.ndarray | Sequence[np.ndarray] = _own_maps(
+                member, of_member, labels
+            )
         else:
             maps = saliency_maps(detector, X, target=target, method=method, layer=layer)
         scores, score_name = _score_labels(detector, X, labels)
@@ -270,7 +272,8 @@ class ExplanationDisplay:
             for pixels, options in layers:
                 extent = (left, left + width, top + height, top)
                 ax.imshow(pixels, extent=extent, interpolation="none", **options)
-            ax.text(left, top + height, caption, va="top", fontsize=SMALL, color="gray")
+            below = top + height + GAP / 2
+            ax.text(left, below, caption, va="top", fontsize=SMALL, color="gray")
             left += layout.side + GAP
 
     def _title(self, position: int) -> str:
@@ -324,7 +327,7 @@ def _score_labels(detector: Any, X: Any, labels: np.ndarray) -> tuple[np.ndarray
     return scores[np.arange(len(codes)), codes], "distance"
 
 
-def _shown_images(detector: Any, X: Any) -> Sequence[np.ndarray]:
+def _shown_images(detector: Any, X: Any) -> np.ndarray | Sequence[np.ndarray]:
     """What the detector saw; of one that makes its own maps, the image as it is."""
     if has_heat_maps(detector):
         found = make_thumbnails(

@@ -128,7 +128,7 @@ def saliency_maps(
             "detector must hold detectors of one image_size to average their maps; got "
             f"{sorted({of.shape[1] for of in maps})}. Explain each alone."
         )
-    return np.mean(maps, axis=0, dtype=np.float32)
+    return np.stack(maps).mean(axis=0, dtype=np.float32)
 
 
 def find_labels(detector: Any, X: Any, target: Any) -> np.ndarray:
@@ -154,15 +154,14 @@ def find_labels(detector: Any, X: Any, target: Any) -> np.ndarray:
     ValueError
         If `target` is no class.
     """
-    predicted = detector.predict(X)
     if target is None:
-        return predicted
+        return detector.predict(X)
     if np.ndim(target) != 0 or target not in detector.classes_.tolist():
         raise ValueError(
             f"target must be one of the classes, {detector.classes_.tolist()}; got "
             f"{target!r}."
         )
-    return np.full_like(predicted, target)
+    return np.full(len(X), target)
 
 
 def _maps_of(

@@ -242,16 +242,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         float array of shape (n,) for two classes, else (n, n_classes)
             For two classes, positive speaks for `classes_[1]`.
         """
-        features = self._describe(X)
-        if isinstance(self.svc_, SVC):
-            return self.svc_.decision_function(features)
-        # A sigmoid far out gives 0, whose logarithm would be infinite.
-        smallest = np.finfo(float).tiny
-        probabilities = self.svc_.predict_proba(features)
-        logarithms = np.log(np.maximum(probabilities, smallest))
-        if len(self.classes_) == 2:
-            return logarithms[:, 1] - logarithms[:, 0]
-        return logarithms
+        return self._score(self._describe(X))
 
     @available_if(_calibrated)
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -289,6 +280,17 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         images = validate_images(self, X, reset=False)
         return self._cast(self.features_.transform(images))
+
+    def _score(self, features: np.ndarray) -> np.ndarray:
+        if isinstance(self.svc_, SVC):
+            return self.svc_.decision_function(features)
+        # A sigmoid far out gives 0, whose logarithm would be infinite.
+        smallest = np.finfo(float).tiny
+        probabilities = self.svc_.predict_proba(features)
+        logarithms = np.log(np.maximum(probabilities, smallest))
+        if len(self.classes_) == 2:
+            return logarithms[:, 1] - logarithms[:, 0]
+        return logarithms
 
     def _cast(self, features: np.ndarray) -> np.ndarray:
         # benchmarks/svm_engines.py: the fast engine's labels stay the same in float32,

@@ -1,0 +1,101 @@
+"""The detectors within an estimator, whose maps explain its answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skfake.detectors import SVMDetector
+
+# What searches and classifiers around one other call the one that they fitted.
+INNER = ("best_estimator_", "estimator_")
+
+
+def has_heat_maps(detector: Any) -> bool:
+    """Whether a detector makes its own maps.
+
+    Parameters
+    ----------
+    detector : estimator
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    return hasattr(detector, "heat_maps")
+
+
+def has_network(detector: Any) -> bool:
+    """Whether a detector's scores come from a network.
+
+    Parameters
+    ----------
+    detector : estimator
+        Any.
+
+    Returns
+    -------
+    bool
+    """
+    # torch is slow to import, and an SVM does without.
+    from skfake.detectors._deep import DeepDetector
+
+    return isinstance(detector, DeepDetector)
+
+
+def find_members(estimator: Any, X: Any) -> list[tuple[Any, Any]]:
+    """Open what stands around a detector, down to what a map can be made of.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted detector, or a pipeline, search or classifier around one.
+
+    X : images
+        What the estimator is given.
+
+    Returns
+    -------
+    list of (detector, X)
+        Each fitted detector and what it is given: several where a
+        `CalibratedClassifierCV` averages over its folds.
+
+    Raises
+    ------
+    TypeError
+        If there is no detector within, or more than one that all decide.
+    sklearn.exceptions.NotFittedError
+        If the estimator is not fitted.
+    """
+    check_is_fitted(estimator)
+    if _is_explained(estimator):
+        return [(estimator, X)]
+    if isinstance(estimator, Pipeline):
+        steps = estimator[:-1]
+        return find_members(estimator[-1], steps.transform(X) if len(steps) else X)
+    if isinstance(estimator, CalibratedClassifierCV):
+        folds = [fold.estimator for fold in estimator.calibrated_classifiers_]
+        return [member for fold in folds for member in find_members(fold, X)]
+    if isinstance(estimator, FrozenEstimator):
+        return find_members(estimator.estimator, X)
+    # An ensemble's `estimator_` is what it made copies of, and not fitted.
+    inner = [] if hasattr(estimator, "estimators_") else INNER
+    for name in inner:
+        if hasattr(estimator, name):
+            return find_members(getattr(estimator, name), X)
+    raise TypeError(
+        "detector must be a detector of skfake, an estimator with heat_maps, or a "
+        "pipeline, search or classifier around one of them; got a "
+        f"{type(estimator).__name__}."
+    )
+
+
+def _is_explained(estimator: Any) -> bool:
+    if has_heat_maps(estimator) or isinstance(estimator, SVMDetector):
+        return True
+    return has_network(estimator)

@@ -1,0 +1,324 @@
+"""Where a network found what its score comes from: Grad-CAM and its kin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import gen_batches
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skfake.training.augment import center_crop
+from skfake.validation import validate_images
+
+METHODS = ("grad-cam", "hirescam", "layercam")
+# Positions, on each side, of maps that are fine enough to show a place. On 32 pixels
+# the last maps of networks made for 224 have one position: see
+# benchmarks/explanation_pointing.py for what is lost on the way there.
+LEAST_SIDE = 7
+
+
+def activation_maps(
+    detector: Any,
+    X: Any,
+    codes: np.ndarray,
+    *,
+    method: str,
+    layer: str | None,
+) -> np.ndarray:
+    """Maps of a detector with a network.
+
+    The score that is explained is the logarithm of the odds of a class. For two
+    classes it is the difference of the logits, so that what speaks for one speaks as
+    much against the other.
+
+    Parameters
+    ----------
+    detector : DeepDetector
+        Fitted; left as it is.
+
+    X : images
+        In any form that the detector takes.
+
+    codes : int array of shape (n,)
+        Which class each map is of.
+
+    method : {"grad-cam", "hirescam", "layercam"}
+        How gradients weigh what the layer gives.
+
+    layer : str or None
+        Name of a layer of `detector.net_.module_[1]`. None is that of `choose_layer`.
+
+    Returns
+    -------
+    float32 array of shape (n, image_size, image_size)
+    """
+    images = validate_images(detector, X, reset=False)
+    net = detector.net_
+    # Hooks would not be called by what was compiled without them.
+    eager = torch.compiler.set_stance("force_eager") if net.compile else nullcontext()
+    size = detector.image_size
+    maps = np.empty((len(images), size, size), np.float32)
+    # A gradient needs all that a layer gives, as in training: few images at a time.
+    n_together = int(np.clip(2**18 // size**2, 1, 64))
+    with eager, torch.inference_mode(False), evaluation_mode(net.module_):
+        network = net.module_[1]
+        first = torch.from_numpy(np.array(detector._load(images[:1])))
+        name = choose_layer(net, network, first) if layer is None else layer
+        hooked = find_layer(network, name)
+        for part in gen_batches(len(images), n_together):
+            pixels = torch.from_numpy(np.array(detector._load(images[part])))
+            of = torch.from_numpy(np.asarray(codes[part], dtype=np.int64))
+            found = weigh_batch(net, hooked, pixels, of, method, name)
+            maps[part] = found.cpu().numpy()
+    return maps
+
+
+def weigh_batch(
+    net: Any, layer: nn.Module, pixels: Tensor, codes: Tensor, method: str, name: str
+) -> Tensor:
+    """Maps of some images.
+
+    Parameters
+    ----------
+    net : PixelNet
+        Fitted, its module in the mode of evaluation.
+
+    layer : torch.nn.Module
+        Layer of the network.
+
+    pixels : tensor of shape (n, H, W, C)
+        Images.
+
+    codes : int64 tensor of shape (n,)
+        Which class each map is of.
+
+    method : str
+        One of `METHODS`.
+
+    name : str
+        What an error calls the layer.
+
+    Returns
+    -------
+    float32 tensor of shape (n, H, W)
+    """
+    mirrored = bool(net.average_flips)
+    batch = torch.cat([pixels, pixels.flip(2)]) if mirrored else pixels
+    with torch.enable_grad(), tapped(layer) as taps:
+        logits = net.infer(batch)
+        if mirrored:
+            logits = torch.stack(logits.chunk(2)).mean(dim=0)
+        score = log_odds(logits, codes.to(logits.device)).sum()
+        if not taps or taps[-1].ndim != 4:
+            raise ValueError(
+                "layer must be a layer that gives maps of shape (n, C, H, W); got "
+                f"{name!r}. Use an earlier one."
+            )
+        values = taps[-1]
+        (gradients,) = torch.autograd.grad(score, values)
+    coarse = weigh(values.detach(), gradients, method)
+    side = net.crop_size or pixels.shape[1]
+    fine = F.interpolate(
+        coarse[:, None], size=(side, side), mode="bilinear", align_corners=False
+    )[:, 0]
+    if mirrored:
+        plain, turned = fine.chunk(2)
+        fine = plain + turned.flip(2)
+    # What a network that sees the centre alone does not see says nothing.
+    whole = fine.new_zeros((*pixels.shape[:3], 1))
+    center_crop(whole, side)[..., 0] = fine
+    return whole[..., 0]
+
+
+def weigh(values: Tensor, gradients: Tensor, method: str) -> Tensor:
+    """Weigh the maps of a layer by gradients, and add them up.
+
+    Parameters
+    ----------
+    values, gradients : tensors of shape (n, C, h, w)
+        What the layer gives, and the gradient of the score with respect to it.
+
+    method : {"grad-cam", "hirescam", "layercam"}
+        A map is weighed by the mean of its gradients, or position by position by all
+        of them, or by those that are positive.
+
+    Returns
+    -------
+    tensor of shape (n, h, w)
+    """
+    if method == "grad-cam":
+        gradients = gradients.mean(dim=(2, 3), keepdim=True)
+    elif method == "layercam":
+        gradients = gradients.relu()
+    return (gradients * values).sum(dim=1)
+
+
+def log_odds(logits: Tensor, codes: Tensor) -> Tensor:
+    """Logarithms of the odds of a class against all others.
+
+    Parameters
+    ----------
+    logits : tensor of shape (n, k)
+        Of all classes.
+
+    codes : int64 tensor of shape (n,)
+        Which class of each image.
+
+    Returns
+    -------
+    tensor of shape (n,)
+    """
+    column = codes[:, None]
+    others = logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
+    return logits.gather(1, column)[:, 0] - others
+
+
+@contextmanager
+def tapped(layer: nn.Module) -> Iterator[list[Tensor]]:
+    """Begin the gradient at what a layer gives: nothing before it is gone through.
+
+    Parameters
+    ----------
+    layer : torch.nn.Module
+        Of a network that is applied inside the block.
+
+    Yields
+    ------
+    list of tensors
+        What it gave, at each call.
+    """
+    taps: list[Tensor] = []
+
+    def tap(module: nn.Module, inputs: Any, output: Any) -> Any:
+        if not isinstance(output, Tensor):
+            return output
+        taps.append(output.detach().clone().requires_grad_())
+        # The next layer may write to what it is given.
+        return taps[-1].clone()
+
+    hook = layer.register_forward_hook(tap)
+    try:
+        yield taps
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Put a module, inside a block, into the mode of evaluation.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Each of its parts gets its own mode back.
+    """
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
+
+
+def choose_layer(net: Any, network: nn.Module, pixels: Tensor) -> str:
+    """Name of the last layer whose maps are fine enough to show a place.
+
+    Parameters
+    ----------
+    net : PixelNet
+        Fitted, its module in the mode of evaluation.
+
+    network : torch.nn.Module
+        Its network.
+
+    pixels : tensor of shape (1, H, W, C)
+        An image.
+
+    Returns
+    -------
+    str
+        Of maps with `LEAST_SIDE` positions a side, or the most that there are.
+    """
+    sides: dict[str, int] = {}
+    hooks = []
+    for name, part in chain(network):
+
+        def measure(module: Any, inputs: Any, output: Tensor, name: str = name) -> None:
+            if output.ndim == 4:
+                sides[name] = min(output.shape[2:])
+
+        hooks.append(part.register_forward_hook(measure))
+    try:
+        with torch.no_grad():
+            net.infer(pixels)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    least = min(LEAST_SIDE, max(sides.values()))
+    chosen = ""
+    for name, side in sides.items():
+        # Pooling to 7x7 positions, as VGG has it, adds none that tell more.
+        if side < least:
+            break
+        chosen = name
+    return chosen
+
+
+def chain(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """Layers one after the other, each of which all that is seen passes through.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Whose parts are applied in turn.
+
+    prefix : str, default=""
+        Begins the names.
+
+    Yields
+    ------
+    name, layer
+        Parts of what is a sequence, blocks with branches as a whole.
+    """
+    for name, part in network.named_children():
+        if isinstance(part, nn.Sequential):
+            yield from chain(part, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", part
+
+
+def find_layer(network: nn.Module, name: str) -> nn.Module:
+    """Layer of a name.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Network of a detector.
+
+    name : str
+        As `named_modules` gives it.
+
+    Returns
+    -------
+    torch.nn.Module
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    parts = dict(network.named_modules())
+    if name not in parts or not name:
+        names = ", ".join(name for name, _ in network.named_children())
+        raise ValueError(
+            f"layer must be the name of a layer of the network, such as {names}, or of "
+            f"one within; got {name!r}. dict(detector.net_.module_[1].named_modules()) "
+            "has all."
+        )
+    return parts[name]

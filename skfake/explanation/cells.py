@@ -1,0 +1,114 @@
+"""Which cells of an image a support vector machine's score comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from skimage.feature import hog
+
+from skfake.detectors import SVMDetector
+from skfake.images import load_images
+from skfake.validation import validate_images
+
+
+def cell_maps(detector: SVMDetector, X: Any, codes: np.ndarray) -> np.ndarray:
+    """Maps of a support vector machine on histograms of gradients.
+
+    By how much the score falls when the histogram of a cell, wherever a block repeats
+    it, becomes the mean one of training.
+
+    Parameters
+    ----------
+    detector : SVMDetector
+        Fitted, with any kernel.
+
+    X : images
+        In any form that the detector takes.
+
+    codes : int array of shape (n,)
+        Which class each map is of.
+
+    Returns
+    -------
+    float32 array of shape (n, image_size, image_size)
+        Each pixel of a cell has the cell's value; pixels that are in no cell have 0.
+    """
+    features = detector._describe(X)
+    cells = cell_of_each_feature(detector)
+    n_side = detector.image_size // detector.pixels_per_cell
+    scores = _score_classes(detector, features, codes)
+    falls = []
+    for cell in range(n_side**2):
+        # Features are standardised: their means are zero.
+        occluded = np.where(cells == cell, 0, features)
+        falls.append(scores - _score_classes(detector, occluded, codes))
+    maps = np.stack(falls, axis=1).reshape(-1, n_side, n_side).astype(np.float32)
+    for axis in (1, 2):
+        maps = maps.repeat(detector.pixels_per_cell, axis=axis)
+    rest = detector.image_size % detector.pixels_per_cell
+    return np.pad(maps, ((0, 0), (0, rest), (0, rest)))
+
+
+def cell_of_each_feature(detector: SVMDetector) -> np.ndarray:
+    """Which cell of the image each feature is of.
+
+    Parameters
+    ----------
+    detector : SVMDetector
+        With `image_size`, `pixels_per_cell`, `cells_per_block` and `orientations`.
+
+    Returns
+    -------
+    int array of shape (n_features,)
+        Cells are counted row by row. scikit-image's features are those of the blocks,
+        row by row, and in each of its cells and of their orientations.
+    """
+    n_side = detector.image_size // detector.pixels_per_cell
+    side = detector.cells_per_block
+    first, within = np.arange(n_side - side + 1), np.arange(side)
+    rows = np.add.outer(first, within)
+    # Block row, block column, row in the block, column in the block.
+    cells = rows[:, None, :, None] * n_side + rows[None, :, None, :]
+    return cells.ravel().repeat(detector.orientations)
+
+
+def hog_pictures(detector: SVMDetector, X: Any) -> np.ndarray:
+    """Pictures of the histograms: in each cell a stroke along each orientation.
+
+    Parameters
+    ----------
+    detector : SVMDetector
+        Fitted.
+
+    X : images
+        In any form that the detector takes.
+
+    Returns
+    -------
+    float array of shape (n, image_size, image_size)
+        The brighter a stroke, the stronger are edges along it.
+    """
+    images = validate_images(detector, X, reset=False)
+    pixels = load_images(images, image_size=detector.image_size, grayscale=True)
+    cell, block = detector.pixels_per_cell, detector.cells_per_block
+    pictures = [
+        hog(
+            image.astype(np.float64),
+            orientations=detector.orientations,
+            pixels_per_cell=(cell, cell),
+            cells_per_block=(block, block),
+            visualize=True,
+        )[1]
+        for image in pixels[..., 0]
+    ]
+    return np.stack(pictures)
+
+
+def _score_classes(
+    detector: SVMDetector, features: np.ndarray, codes: np.ndarray
+) -> np.ndarray:
+    scores = detector._score(features)
+    if scores.ndim == 1:
+        return np.where(codes == 1, scores, -scores)
+    return scores[np.arange(len(scores)), codes]

@@ -1,0 +1,181 @@
+"""Maps of what in an image speaks for a class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skfake.detectors import SVMDetector
+from skfake.explanation._members import find_members, has_heat_maps
+from skfake.explanation.cells import cell_maps
+from skfake.validation import StrOptions, validate_params
+
+
+@validate_params(
+    {
+        "method": [StrOptions({"grad-cam", "hirescam", "layercam"})],
+        "layer": [str, None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def saliency_maps(
+    detector: Any,
+    X: Any,
+    *,
+    target: Any = None,
+    method: str = "grad-cam",
+    layer: str | None = None,
+) -> np.ndarray:
+    """Where in each image a detector finds what speaks for a class, or against it.
+
+    Of a detector with a network, it is Grad-CAM [1]_ by default: the maps of a layer
+    are weighed by the gradient of the score, and added up. Of `SVMDetector`, it is how
+    much the score falls when the histogram of a cell is replaced by the mean one of
+    the training images [2]_.
+
+    A map tells where the detector looked, and not whether it is right, nor that a
+    place was forged: see :doc:`/explanation`.
+
+    Parameters
+    ----------
+    detector : estimator
+        Fitted detector of skfake. A pipeline that ends in one, a search for one, or a
+        classifier around one, such as `CalibratedClassifierCV` and those of
+        `skfake.decisions`, is opened.
+
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes.
+
+    target : label, default=None
+        The class that is asked about, such as 1 where that is the label of fakes. With
+        None it is, for each image, the one that the detector predicts.
+
+    method : {"grad-cam", "hirescam", "layercam"}, default="grad-cam"
+        How gradients weigh the maps of a layer, where there is a network: by their
+        mean over each map [1]_, position by position [3]_, or position by position
+        those alone that are positive [4]_. The last leaves out what speaks against
+        the class, if the layer ends in a ReLU.
+
+    layer : str, default=None
+        Name of a layer in `detector.net_.module_[1]`, where there is a network. With
+        None it is the last one with maps of 7x7 positions or more, or else of as many
+        as there are. Grad-CAM takes for granted that the layer ends in a ReLU.
+
+    Returns
+    -------
+    float32 array of shape (n, image_size, image_size)
+        In the size to which the detector resizes images. Positive values speak for the
+        class, negative ones against it. They are comparable between images of one
+        detector, and have no unit.
+
+    Raises
+    ------
+    TypeError
+        If there is no detector within, or one that makes its own maps.
+    ValueError
+        If X can't be read, `target` is no class, or `layer` is none that gives maps.
+    sklearn.exceptions.NotFittedError
+        If the detector is not fitted.
+
+    See Also
+    --------
+    ExplanationDisplay : Shows the maps on the images.
+
+    Notes
+    -----
+    What is explained is the logarithm of the odds of the class, or the signed distance
+    to the margin, before any calibration around the detector. For two classes, all of
+    these change sign with `target`, and so do the maps but for "layercam".
+
+    The ReLU by which [1]_ and [3]_ drop what speaks against the class is left to the
+    caller: `np.maximum(maps, 0)`. Of several detectors in a `CalibratedClassifierCV`,
+    whose probabilities are averaged, the maps are.
+
+    The detector is left as it was, and no random number is drawn.
+
+    References
+    ----------
+    .. [1] R. R. Selvaraju et al., "Grad-CAM: visual explanations from deep networks via
+       gradient-based localization", ICCV 2017.
+    .. [2] M. D. Zeiler and R. Fergus, "Visualizing and understanding convolutional
+       networks", ECCV 2014, section 4.2, where pixels are occluded. For features:
+       M. Robnik-Sikonja and I. Kononenko, "Explaining classifications for individual
+       instances", IEEE Transactions on Knowledge and Data Engineering, 2008.
+    .. [3] R. L. Draelos and L. Carin, "Use HiResCAM instead of Grad-CAM for faithful
+       explanations of convolutional neural networks", arXiv:2011.08891.
+    .. [4] P.-T. Jiang et al., "LayerCAM: exploring hierarchical class activation maps
+       for localization", IEEE Transactions on Image Processing, 2021.
+
+    Examples
+    --------
+    >>> from skfake import SVMDetector
+    >>> from skfake.datasets import make_images
+    >>> from skfake.explanation import saliency_maps
+    >>> X, y = make_images(n_samples=200, return_X_y=True, random_state=0)
+    >>> detector = SVMDetector().fit(X[:150], y[:150])
+    >>> saliency_maps(detector, X[150:], target=1).shape
+    (50, 32, 32)
+    """
+    members = find_members(detector, X)
+    labels = find_labels(detector, X, target)
+    maps = [
+        _maps_of(member, images, labels, method=method, layer=layer)
+        for member, images in members
+    ]
+    if len({of.shape for of in maps}) > 1:
+        raise TypeError(
+            "detector must hold detectors of one image_size to average their maps; got "
+            f"{sorted({of.shape[1] for of in maps})}. Explain each alone."
+        )
+    return np.stack(maps).mean(axis=0, dtype=np.float32)
+
+
+def find_labels(detector: Any, X: Any, target: Any) -> np.ndarray:
+    """Class that is asked about, for each image.
+
+    Parameters
+    ----------
+    detector : classifier
+        Fitted.
+
+    X : images
+        In any form that it takes.
+
+    target : label or None
+        As in `saliency_maps`.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `target` is no class.
+    """
+    if target is None:
+        return detector.predict(X)
+    if np.ndim(target) != 0 or target not in detector.classes_.tolist():
+        raise ValueError(
+            f"target must be one of the classes, {detector.classes_.tolist()}; got "
+            f"{target!r}."
+        )
+    return np.full(len(X), target)
+
+
+def _maps_of(
+    detector: Any, X: Any, labels: np.ndarray, *, method: str, layer: str | None
+) -> np.ndarray:
+    if has_heat_maps(detector):
+        raise TypeError(
+            "detector must be one whose own maps are not made by itself; got a "
+            f"{type(detector).__name__}. Use its heat_maps, or ExplanationDisplay."
+        )
+    codes = np.searchsorted(detector.classes_, labels)
+    if isinstance(detector, SVMDetector):
+        return cell_maps(detector, X, codes)
+    # torch is slow to import, and an SVM does without.
+    from skfake.explanation.activation import activation_maps
+
+    return activation_maps(detector, X, codes, method=method, layer=layer)

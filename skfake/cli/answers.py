@@ -10,8 +10,9 @@ import numpy as np
 from skfake.cli.once import compute_once
 
 UNSURE = "unsure"
-# Labels 0 and 1, in the data sets of skfake.
+# What two labels mean that are numbers, in the data sets of skfake.
 NAMES = ("real", "fake")
+NUMBERS = (["0", "1"], ["0.0", "1.0"], ["False", "True"])
 
 
 class Answer(NamedTuple):
@@ -31,7 +32,7 @@ class Screen:
         Fitted. It is changed: see `skfake.cli.once`.
 
     fake_labels : sequence of str, default=()
-        The labels that mean fake. If empty, it is the one called fake, or 1 of two.
+        The labels that mean fake. If empty, it is the one called fake, or 1 of 0 and 1.
 
     threshold : float, default=None
         Probability, or score, from which on an image is called fake. With None the
@@ -64,7 +65,11 @@ class Screen:
         self.detector = compute_once(detector)
         self.classes = np.asarray(detector.classes_)
         self.fakes = find_fakes(self.classes, fake_labels)
-        self.names = name_labels(self.classes, self.fakes)
+        names = name_labels(self.classes)
+        if names == list(NAMES):
+            # Numbers are called by what the user says they mean.
+            names = [NAMES[int(fake)] for fake in self.fakes]
+        self.names = dict(zip(self.classes.tolist(), names, strict=True))
         self.threshold = threshold
         probable = hasattr(detector, "predict_proba")
         self.scored = probable or hasattr(detector, "decision_function")
@@ -138,7 +143,7 @@ class Screen:
             # Of the labels that are left, the one that most speaks for.
             possible = called[:, np.newaxis] == self.fakes
             best = np.where(possible, scores, -np.inf).argmax(axis=1)
-            return [self.names[self.classes[code]] for code in best]
+            return [self.names[label] for label in self.classes[best].tolist()]
         if hasattr(self.detector, "predict_or_abstain"):
             labels = self.detector.predict_or_abstain(X, unsure=UNSURE)
         else:
@@ -169,7 +174,7 @@ def find_fakes(classes: np.ndarray, wanted: Sequence[str] = ()) -> np.ndarray:
 
     wanted : sequence of str, default=()
         What the user calls fake. If empty, it is the label "fake", in upper or lower
-        case, or else 1 of two labels.
+        case, or 1 of 0 and 1.
 
     Returns
     -------
@@ -188,41 +193,37 @@ def find_fakes(classes: np.ndarray, wanted: Sequence[str] = ()) -> np.ndarray:
     >>> find_fakes(np.array([0, 1])), find_fakes(np.array(["Fake", "Real"]))
     (array([False,  True]), array([ True, False]))
     """
-    names = [str(label) for label in classes]
+    names = name_labels(classes)
     told = f"the labels of the detector, {', '.join(names)}"
-    for name in wanted:
-        if name not in names:
-            raise ValueError(f"--fake-label must be one of {told}; got {name!r}.")
     if wanted:
-        if set(wanted) == set(names):
+        called = [
+            {name, str(label)} for name, label in zip(names, classes, strict=True)
+        ]
+        for word in wanted:
+            if not any(word in words for words in called):
+                raise ValueError(f"--fake-label must be one of {told}; got {word!r}.")
+        fakes = np.array([not words.isdisjoint(wanted) for words in called])
+        if fakes.all():
             raise ValueError(f"--fake-label must not be all of {told}.")
-        return np.isin(names, list(wanted))
+        return fakes
     fakes = np.array([name.casefold() == "fake" for name in names])
-    if not fakes.any() and len(names) == 2:
-        fakes = np.array([name in ("1", "1.0", "True") for name in names])
     if fakes.sum() != 1:
         raise ValueError(f"--fake-label must say which means fake of {told}; got none.")
     return fakes
 
 
-def name_labels(classes: np.ndarray, fakes: np.ndarray) -> dict[Any, str]:
-    """What the labels are called in a row.
+def name_labels(classes: np.ndarray) -> list[str]:
+    """What labels are called.
 
     Parameters
     ----------
     classes : array of shape (n_classes,)
         Labels.
 
-    fakes : bool array of shape (n_classes,)
-        Which of them mean fake.
-
     Returns
     -------
-    dict of str
-        Texts stay, and of two numbers one is "real" and the other "fake".
+    list of str
+        "real" and "fake" for 0 and 1; others as they are.
     """
-    if len(classes) == 2 and classes.dtype.kind in "biuf":
-        return {
-            label: NAMES[int(fake)] for label, fake in zip(classes, fakes, strict=True)
-        }
-    return {label: str(label) for label in classes}
+    names = [str(label) for label in classes]
+    return list(NAMES) if names in NUMBERS else names

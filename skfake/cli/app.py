@@ -12,6 +12,7 @@ import skfake
 from skfake.cli.compare import compare
 from skfake.cli.endings import leave_pipe, stop
 from skfake.cli.evaluate import evaluate
+from skfake.cli.explain import explain
 from skfake.cli.fit import fit
 from skfake.cli.info import info
 from skfake.cli.mistakes import UsageError
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for subcommand in (fit, predict, evaluate, info, compare):
+for subcommand in (fit, predict, evaluate, explain, info, compare):
     app.command()(subcommand)
 
 

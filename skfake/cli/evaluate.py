@@ -102,10 +102,10 @@ def label_as(classes: np.ndarray, images: Images) -> Images:
     """
     import numpy as np
 
+    from skfake.cli.answers import name_labels
+
     classes = np.asarray(classes)
-    called = [str(label).casefold() for label in classes]
-    if classes.dtype.kind in "biuf" and len(classes) == 2:
-        called = ["real", "fake"]
+    called = [name.casefold() for name in name_labels(classes)]
     names = [name.casefold() for name in images.target_names]
     strange = [
         name

@@ -200,7 +200,7 @@ def write_card(comparison: Comparison, name: str, license: str) -> ModelCard:
     -------
     ModelCard
     """
-    figures = comparison.table.drop(columns=list(SECONDS)).loc[name].dropna()
+    row = comparison.table.drop(columns=list(SECONDS)).loc[name].dropna()
     settings = comparison.settings
     data = [
         comparison.title,
@@ -212,6 +212,6 @@ def write_card(comparison: Comparison, name: str, license: str) -> ModelCard:
     return skfake.ModelCard(
         title=f"{name} detector",
         data=" ".join(data),
-        figures=figures.astype(float).to_dict(),
+        figures={str(figure): float(value) for figure, value in row.to_dict().items()},
         license=license,
     )

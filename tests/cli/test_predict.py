@@ -188,6 +188,9 @@ def test_which_label_means_fake_can_be_said(run, detector, folder):
     assert read_csv(out)[0]["probability"] == "0.8"
     result = run("predict", MODEL, "a.png", "--fake-label", "dalle")
     assert_one_line(result, "photo, sd, vqgan; got 'dalle'")
+    detector(Brightness())
+    _, out, _ = run("predict", MODEL, "a.png", "--fake-label", "0")
+    assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("0.8", "fake")]
 
 
 def test_one_that_may_be_unsure_says_so(run, detector, folder):

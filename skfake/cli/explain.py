@@ -1,0 +1,159 @@
+"""`skfake explain`: where in an image a detector sees what it says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import skfake
+from skfake.cli.mistakes import one_line
+from skfake.cli.options import Force, Model
+from skfake.cli.outputs import check_new_file, prepare_output
+
+
+def explain(
+    model: Model,
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            help="File for the picture of one image, with the ending of its format, "
+            "such as .png; or folder for pictures of any number, made if there is none."
+        ),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Label to explain. Without it, the one that is explained is that "
+            "which the detector gives.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Draw which parts of images speak for the label that a detector gives them."""
+    with one_line():
+        pictures = name_pictures(images, output, force=force)
+        detector = skfake.load_detector(model)
+        label = find_label(detector, target)
+    failed = False
+    for image, picture in zip(images, pictures, strict=True):
+        try:
+            draw(detector, image, label, picture)
+        # One that can't be read, or explained, leaves the others.
+        except (OSError, ValueError) as error:
+            print(f"skfake: {' '.join(str(error).split())}", file=sys.stderr)
+            failed = True
+        else:
+            print(picture)
+    if failed:
+        raise typer.Exit(1)
+
+
+def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path]:
+    """Where the picture of each image goes.
+
+    Parameters
+    ----------
+    images : list of Path
+        To be explained.
+
+    output : Path
+        A file, which its ending tells, or a folder.
+
+    force : bool
+        Whether files that are there may be replaced.
+
+    Returns
+    -------
+    list of Path
+        In a folder, of the names of the images; of two images of one name, the
+        second's picture gets a number.
+    """
+    if output.suffix and not output.is_dir():
+        if len(images) > 1:
+            raise ValueError(
+                f"--output must be a folder for {len(images)} images; got "
+                f"{str(output)!r}, a file."
+            )
+        pictures = [output]
+    else:
+        pictures = []
+        for image in images:
+            picture, number = output / f"{image.stem}.png", 1
+            while picture in pictures:
+                number += 1
+                picture = output / f"{image.stem}-{number}.png"
+            pictures.append(picture)
+        prepare_output(output)
+    for picture in pictures:
+        check_new_file(picture, force=force)
+    return pictures
+
+
+def find_label(detector: Any, target: str | None) -> Any:
+    """Label that a word on the command line means.
+
+    Parameters
+    ----------
+    detector : classifier
+        Fitted.
+
+    target : str or None
+        The word.
+
+    Returns
+    -------
+    label or None
+    """
+
+    from skfake.cli.answers import name_labels
+
+    if target is None:
+        return None
+    classes, names = detector.classes_, name_labels(detector.classes_)
+    for label, name in zip(classes, names, strict=True):
+        if target in (str(label), name):
+            return label
+    raise ValueError(
+        "--target must be one of the labels of the detector, "
+        f"{', '.join(names)}; got {target!r}."
+    )
+
+
+def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
+    """Write the picture that explains what a detector says of an image.
+
+    Parameters
+    ----------
+    detector : classifier
+        Fitted.
+
+    image : Path
+        Of what.
+
+    label : label or None
+        Explain this one; with None, the one that the detector gives.
+
+    picture : Path
+        Where to write.
+    """
+    from skfake.cli.answers import name_labels
+    from skfake.evaluation.displays import import_pyplot
+    from skfake.explanation import ExplanationDisplay
+
+    # Files need no screen, and a server may have none.
+    pyplot = import_pyplot()
+    pyplot.switch_backend("agg")
+    names = name_labels(detector.classes_)
+    display = ExplanationDisplay.from_estimator(
+        detector, [str(image)], target=label, target_names=names
+    )
+    figure = display.figure_
+    figure.savefig(picture)
+    pyplot.close(figure)

@@ -10,6 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+
+# A machine with other work is slow at times; pytest's timeout ends what hangs.
+settings.register_profile("skfake", deadline=None)
+settings.load_profile("skfake")
 
 # The networks of the tests are too small to gain by threads, which would wait for
 # each other at every step where the machine has other work.

@@ -215,7 +215,7 @@ def _to_model(classify: Classify, image_size: int, grayscale: bool) -> Any:
     pixels = pixels_model(image_size, grayscale)
     # Two images: torch takes an axis of one for a rule.
     example = torch.zeros(2, 1 if grayscale else 3, image_size, image_size)
-    program = torch.onnx.export(
+    program: Any = torch.onnx.export(
         classify,
         (example,),
         dynamo=True,

@@ -9,7 +9,13 @@ from .detectors import (
 from .evaluation import Comparison, compare_detectors
 from .features import HOGTransformer
 from .paper import paper_detectors
-from .persistence import ModelCard, load_detector, read_model_card, save_detector
+from .persistence import (
+    ModelCard,
+    export_onnx,
+    load_detector,
+    read_model_card,
+    save_detector,
+)
 
 __version__: str
 
@@ -24,6 +30,7 @@ __all__ = [
     "SVMDetector",
     "VGGDetector",
     "compare_detectors",
+    "export_onnx",
     "load_detector",
     "paper_detectors",
     "read_model_card",

@@ -1,4 +1,4 @@
-"""Save fitted detectors, and load them without running what a file may hold."""
+"""Save fitted detectors, load them without running what is in a file, export them."""
 
 import lazy_loader
 

@@ -1,4 +1,11 @@
 from .card import ModelCard
 from .files import load_detector, read_model_card, save_detector
+from .onnx import export_onnx
 
-__all__ = ["ModelCard", "load_detector", "read_model_card", "save_detector"]
+__all__ = [
+    "ModelCard",
+    "export_onnx",
+    "load_detector",
+    "read_model_card",
+    "save_detector",
+]

@@ -154,6 +154,6 @@ def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
     display = ExplanationDisplay.from_estimator(
         detector, [str(image)], target=label, target_names=names
     )
-    figure = display.figure_
+    figure: Any = display.figure_
     figure.savefig(picture)
     pyplot.close(figure)

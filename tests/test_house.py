@@ -22,6 +22,7 @@ LEANS_ON = {
     },
     "paper": {"detectors"},
     "persistence": {"detectors", "evaluation"},
+    "explanation": {"detectors", "evaluation", "images", "validation"},
     "detectors": {"features", "training", "networks", "images", "validation"},
     "evaluation": {"corruptions", "datasets", "images", "validation"},
     "datasets": {"images", "validation"},

@@ -5,10 +5,10 @@
 draws images of blurred noise, of which each second one is chequered in one quarter and
 counts as fake, fits the six detectors, and writes explanation_pointing.json beside this
 file: of the fakes that were held out, the share whose map for "fake" has its greatest
-sum in that quarter (a guess finds a fourth of them), by every method, and by Grad-CAM
-at the last layer with more than one position. And how much of each map stays when the
-weights are drawn at random, as the mean rank correlation: the check of J. Adebayo et
-al., "Sanity checks for saliency maps", NeurIPS 2018.
+sum in that quarter (a guess finds a fourth of them), by every method, and by the
+default one at the last layer with more than one position. And how much of each map
+stays when the weights are drawn at random, as the mean rank correlation: the check of
+J. Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from skfake.evaluation.provenance import describe_machine, describe_versions
 from skfake.explanation import saliency_maps
 
 RESULT = Path(__file__).with_suffix(".json")
-METHODS = ("grad-cam", "hirescam", "layercam")
+METHODS = ("integrated", "grad-cam", "hirescam", "layercam")
 SIDE = 32
 # Layers whose maps have 2x2 positions for images of 32 pixels.
 COARSE = {
@@ -118,7 +118,7 @@ def measure(name: str, detector: Any, fakes: np.ndarray, quarters: np.ndarray) -
         found["pointing"][method] = share_found(maps, quarters)
     if name in COARSE:
         maps = saliency_maps(detector, fakes, target=1, layer=COARSE[name])
-        found["pointing"]["grad-cam, 2x2 positions"] = share_found(maps, quarters)
+        found["pointing"]["integrated, 2x2 positions"] = share_found(maps, quarters)
     randomize(detector, seed=0)
     for method, maps in trained.items():
         others = saliency_maps(detector, fakes, target=1, method=method)

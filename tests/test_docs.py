@@ -25,6 +25,7 @@ PUBLIC = [
         "skfake.datasets",
         "skfake.decisions",
         "skfake.evaluation",
+        "skfake.explanation",
     )
     for name in import_module(module).__all__
 ]

@@ -1,4 +1,4 @@
-"""Where a network found what its score comes from: Grad-CAM and its kin."""
+"""Where a network found what its score comes from: gradients at one of its layers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sklearn.utils import gen_batches
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skfake.training.augment import center_crop
 from skfake.validation import validate_images
 
-METHODS = ("grad-cam", "hirescam", "layercam")
+# Points of the way from nothing to what a layer gives, where "integrated" asks.
+N_STEPS = 16
 # Positions, on each side, of maps that are fine enough to show a place. On 32 pixels
 # the last maps of networks made for 224 have one position: see
 # benchmarks/explanation_pointing.py for what is lost on the way there.
@@ -47,7 +47,7 @@ def activation_maps(
     codes : int array of shape (n,)
         Which class each map is of.
 
-    method : {"grad-cam", "hirescam", "layercam"}
+    method : {"integrated", "grad-cam", "hirescam", "layercam"}
         How gradients weigh what the layer gives.
 
     layer : str or None
@@ -98,7 +98,7 @@ def weigh_batch(
         Which class each map is of.
 
     method : str
-        One of `METHODS`.
+        As in `activation_maps`.
 
     name : str
         What an error calls the layer.
@@ -109,19 +109,29 @@ def weigh_batch(
     """
     mirrored = bool(net.average_flips)
     batch = torch.cat([pixels, pixels.flip(2)]) if mirrored else pixels
-    with torch.enable_grad(), tapped(layer) as taps:
-        logits = net.infer(batch)
-        if mirrored:
-            logits = torch.stack(logits.chunk(2)).mean(dim=0)
-        score = log_odds(logits, codes.to(logits.device)).sum()
+    column = codes.to(net.device)
+    shares = (np.arange(N_STEPS) + 0.5) / N_STEPS if method == "integrated" else [1.0]
+    total = torch.zeros((), device=net.device)
+    for share in shares:
+        with torch.enable_grad(), tapped(layer, float(share)) as taps:
+            logits = net.infer(batch)
+            if mirrored:
+                logits = torch.stack(logits.chunk(2)).mean(dim=0)
+            score = log_odds(logits, column).sum()
         if not taps or taps[-1].ndim != 4:
             raise ValueError(
                 "layer must be a layer that gives maps of shape (n, C, H, W); got "
                 f"{name!r}. Use an earlier one."
             )
-        values = taps[-1]
-        (gradients,) = torch.autograd.grad(score, values)
-    coarse = weigh(values.detach(), gradients, method)
+        if len(taps) > 1 and method == "integrated":
+            raise ValueError(
+                "layer must be a layer that is applied once where method is "
+                f"'integrated'; got {name!r}, applied {len(taps)} times. Use the block "
+                "around it."
+            )
+        total = total + torch.autograd.grad(score, taps[-1])[0]
+    values = taps[-1].detach() / shares[-1]
+    coarse = weigh(values, total / len(shares), method)
     side = net.crop_size or pixels.shape[1]
     fine = F.interpolate(
         coarse[:, None], size=(side, side), mode="bilinear", align_corners=False
@@ -130,9 +140,10 @@ def weigh_batch(
         plain, turned = fine.chunk(2)
         fine = plain + turned.flip(2)
     # What a network that sees the centre alone does not see says nothing.
-    whole = fine.new_zeros((*pixels.shape[:3], 1))
-    center_crop(whole, side)[..., 0] = fine
-    return whole[..., 0]
+    whole = fine.new_zeros(pixels.shape[:3])
+    first = round((pixels.shape[1] - side) / 2)
+    whole[:, first : first + side, first : first + side] = fine
+    return whole
 
 
 def weigh(values: Tensor, gradients: Tensor, method: str) -> Tensor:
@@ -143,9 +154,9 @@ def weigh(values: Tensor, gradients: Tensor, method: str) -> Tensor:
     values, gradients : tensors of shape (n, C, h, w)
         What the layer gives, and the gradient of the score with respect to it.
 
-    method : {"grad-cam", "hirescam", "layercam"}
-        A map is weighed by the mean of its gradients, or position by position by all
-        of them, or by those that are positive.
+    method : {"integrated", "grad-cam", "hirescam", "layercam"}
+        For "grad-cam" each map is weighed by the mean of its gradients; for "layercam"
+        position by position by those that are positive; else by all of them.
 
     Returns
     -------
@@ -179,7 +190,7 @@ def log_odds(logits: Tensor, codes: Tensor) -> Tensor:
 
 
 @contextmanager
-def tapped(layer: nn.Module) -> Iterator[list[Tensor]]:
+def tapped(layer: nn.Module, share: float) -> Iterator[list[Tensor]]:
     """Begin the gradient at what a layer gives: nothing before it is gone through.
 
     Parameters
@@ -187,17 +198,20 @@ def tapped(layer: nn.Module) -> Iterator[list[Tensor]]:
     layer : torch.nn.Module
         Of a network that is applied inside the block.
 
+    share : float
+        What the layer gives is multiplied by it.
+
     Yields
     ------
     list of tensors
-        What it gave, at each call.
+        What it then gave, at each call.
     """
     taps: list[Tensor] = []
 
     def tap(module: nn.Module, inputs: Any, output: Any) -> Any:
         if not isinstance(output, Tensor):
             return output
-        taps.append(output.detach().clone().requires_grad_())
+        taps.append((output.detach() * share).requires_grad_())
         # The next layer may write to what it is given.
         return taps[-1].clone()
 

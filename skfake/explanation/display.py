@@ -117,7 +117,7 @@ class ExplanationDisplay:
         X: Any,
         *,
         target: Any = None,
-        method: str = "grad-cam",
+        method: str = "integrated",
         layer: str | None = None,
         target_names: Sequence[str] | None = None,
         ax: Axes | None = None,
@@ -141,7 +141,7 @@ class ExplanationDisplay:
             The class that is asked about, such as 1 where that is the label of fakes.
             With None it is, for each image, the one that the detector predicts.
 
-        method, layer : str, default="grad-cam", None
+        method, layer : str, default="integrated", None
             As in `saliency_maps`.
 
         target_names : sequence of str, default=None

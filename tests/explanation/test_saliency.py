@@ -25,7 +25,7 @@ from tests.explanation.instances import (
     make_quarters,
 )
 
-METHODS = ("grad-cam", "hirescam", "layercam")
+METHODS = ("integrated", "grad-cam", "hirescam", "layercam")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_by_default_the_predicted_class_is_explained(fitted, held_out, name):
 
 
 # By the positive gradients alone LayerCAM fails this, as docs/explanation.rst says.
-@pytest.mark.parametrize("method", ["grad-cam", "hirescam"])
+@pytest.mark.parametrize("method", ["integrated", "grad-cam", "hirescam"])
 @pytest.mark.parametrize("name", ["CNN", "Compact"])
 def test_random_weights_change_the_maps(fitted, held_out, name, method):
     # Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018: a map that stays
@@ -142,10 +142,29 @@ def test_contributions_add_up_to_the_score_where_the_head_is_linear(compact, hel
     assert np.allclose(found, logits[:, 1] - logits[:, 0], atol=1e-4)
 
 
-def test_with_a_linear_head_both_methods_agree(compact, held_out):
+def test_with_a_linear_head_methods_agree(compact, held_out):
     X = held_out[0][:4]
-    maps = [saliency_maps(compact, X, method=m) for m in ("grad-cam", "hirescam")]
-    assert np.allclose(*maps, atol=1e-5 * np.abs(maps[0]).max())
+    first, *others = (
+        saliency_maps(compact, X, method=method)
+        for method in ("integrated", "grad-cam", "hirescam")
+    )
+    for maps in others:
+        assert np.allclose(maps, first, atol=1e-5 * np.abs(first).max())
+
+
+def test_integrated_maps_add_up_to_what_a_layer_changes(compact, held_out):
+    X = held_out[0]
+    maps = saliency_maps(compact, X, target=1, layer="layers.3")
+    layer = compact.net_.module_[1].layers[3]
+    scores = []
+    for share in (0, 1):
+        hook = layer.register_forward_hook(lambda *io, share=share: io[2] * share)
+        logits = compact.net_.predict_logits(X)
+        hook.remove()
+        scores.append(logits[:, 1] - logits[:, 0])
+    change = scores[1] - scores[0]
+    found = maps.mean(axis=(1, 2)) * 64
+    assert np.abs(found - change).max() < 0.02 * np.abs(change).max()
 
 
 def test_layercam_leaves_out_what_speaks_against(fitted, held_out):
@@ -191,9 +210,13 @@ def test_another_layer_gives_another_map(fitted, held_out):
 
 def test_a_layer_that_is_called_twice_is_taken_at_its_last(fitted, held_out):
     X = held_out[0][:2]
-    block = saliency_maps(fitted("ResNet"), X, layer="layer1.1")
-    relu = saliency_maps(fitted("ResNet"), X, layer="layer1.1.relu")
+    block, relu = (
+        saliency_maps(fitted("ResNet"), X, layer=layer, method="hirescam")
+        for layer in ("layer1.1", "layer1.1.relu")
+    )
     assert np.array_equal(block, relu)
+    with pytest.raises(ValueError, match=r"applied once .* applied 2 times"):
+        saliency_maps(fitted("ResNet"), X, layer="layer1.1.relu")
 
 
 @pytest.mark.parametrize("side", [3, 6, 9])

@@ -4,6 +4,7 @@ from .detectors import (
     DenseNetDetector,
     ResNetDetector,
     SVMDetector,
+    TiledDetector,
     VGGDetector,
 )
 from .evaluation import Comparison, compare_detectors
@@ -28,6 +29,7 @@ __all__ = [
     "ModelCard",
     "ResNetDetector",
     "SVMDetector",
+    "TiledDetector",
     "VGGDetector",
     "compare_detectors",
     "export_onnx",

@@ -28,12 +28,16 @@ __all__ = [
     "_fit_context",
     "_safe_indexing",
     "accept_images",
+    "check_scores",
+    "class_scores",
     "decode_scores",
     "encode_known_labels",
     "encode_labels",
+    "find_classes",
     "validate_images",
     "validate_params",
 ]
+SCORE_METHODS = ("predict_proba", "decision_function")
 
 
 def accept_images(tags: Tags) -> Tags:
@@ -120,14 +124,39 @@ def encode_labels(estimator: BaseEstimator, y: np.ndarray) -> np.ndarray:
     ValueError
         If y holds fewer than two classes, or numbers that are no labels.
     """
+    estimator.classes_, codes = find_classes(y)
+    return codes
+
+
+def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of checked labels, and the code of each label.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        Labels as `validate_images` returns them.
+
+    Returns
+    -------
+    classes : array of shape (k,)
+        Labels, sorted.
+
+    codes : int array of shape (n,)
+        0 to k - 1.
+
+    Raises
+    ------
+    ValueError
+        If y holds fewer than two classes, or numbers that are no labels.
+    """
     check_classification_targets(y)
-    estimator.classes_, codes = np.unique(y, return_inverse=True)
-    if len(estimator.classes_) < 2:
+    classes, codes = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
         raise ValueError(
             f"y must hold at least two classes; got one class, {y[0]!r}, in "
             f"{len(y)} images."
         )
-    return codes
+    return classes, codes
 
 
 def encode_known_labels(
@@ -183,6 +212,57 @@ def decode_scores(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """
     codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
     return classes[codes]
+
+
+def check_scores(name: str, estimator: Any) -> None:
+    """Refuse what is no classifier with scores, before it is fitted.
+
+    Parameters
+    ----------
+    name : str
+        Parameter that the estimator came as.
+
+    estimator : object
+        What came.
+
+    Raises
+    ------
+    TypeError
+        If it is a class, or has neither `predict_proba` nor `decision_function`.
+    """
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"{name} must be a classifier; got the class {estimator.__name__}. Use "
+            f"{estimator.__name__}()."
+        )
+    if not hasattr(estimator, "fit") or not any(
+        hasattr(estimator, method) for method in SCORE_METHODS
+    ):
+        raise TypeError(
+            f"{name} must be a classifier with predict_proba or decision_function; "
+            f"got a {type(estimator).__name__}."
+        )
+
+
+def class_scores(model: Any, X: Any) -> np.ndarray:
+    """Scores of the classes, from `predict_proba` or else from `decision_function`.
+
+    Parameters
+    ----------
+    model : classifier
+        Fitted.
+
+    X : images
+        In any form that the model takes.
+
+    Returns
+    -------
+    float array of shape (n, n_classes)
+        Distances of two classes are those of the second and their negatives.
+    """
+    method = next(name for name in SCORE_METHODS if hasattr(model, name))
+    scores = np.asarray(getattr(model, method)(X), dtype=float)
+    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
 
 
 def _forget(estimator: BaseEstimator, *names: str) -> None:

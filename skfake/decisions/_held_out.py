@@ -24,11 +24,10 @@ from skfake.validation import (
     StrOptions,
     _fit_context,
     _safe_indexing,
+    check_scores,
     encode_known_labels,
     encode_labels,
 )
-
-SCORE_METHODS = ("predict_proba", "decision_function")
 
 
 class HeldOutClassifier(
@@ -86,7 +85,7 @@ class HeldOutClassifier(
             If X or y can't be read, `cv` holds an image out twice, or too few images
             are held out for what is asked.
         """
-        _check_estimator(self.estimator)
+        check_scores("estimator", self.estimator)
         X, y = indexable(X, y)
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
@@ -159,27 +158,6 @@ class HeldOutClassifier(
         return tags
 
 
-def class_scores(model: Any, X: Any) -> np.ndarray:
-    """Scores of the classes, from `predict_proba` or else from `decision_function`.
-
-    Parameters
-    ----------
-    model : classifier
-        Fitted.
-
-    X : images
-        In any form that the model takes.
-
-    Returns
-    -------
-    float array of shape (n, n_classes)
-        Distances of two classes are those of the second and their negatives.
-    """
-    method = next(name for name in SCORE_METHODS if hasattr(model, name))
-    scores = np.asarray(getattr(model, method)(X), dtype=float)
-    return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
-
-
 def wrapped_has(name: str) -> Callable[[HeldOutClassifier], bool]:
     """Condition for `available_if`: the estimator has a method of this name.
 
@@ -199,18 +177,3 @@ def wrapped_has(name: str) -> Callable[[HeldOutClassifier], bool]:
         return True
 
     return check
-
-
-def _check_estimator(estimator: Any) -> None:
-    if isinstance(estimator, type):
-        raise TypeError(
-            f"estimator must be a classifier; got the class {estimator.__name__}. Use "
-            f"{estimator.__name__}()."
-        )
-    if not hasattr(estimator, "fit") or not any(
-        hasattr(estimator, name) for name in SCORE_METHODS
-    ):
-        raise TypeError(
-            "estimator must be a classifier with predict_proba or decision_function; "
-            f"got a {type(estimator).__name__}."
-        )

@@ -11,8 +11,8 @@ from scipy.stats import binom
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.decisions._held_out import HeldOutClassifier, class_scores
-from skfake.validation import Interval, _safe_indexing
+from skfake.decisions._held_out import HeldOutClassifier
+from skfake.validation import Interval, _safe_indexing, class_scores
 
 
 class NeymanPearsonClassifier(HeldOutClassifier):

@@ -11,8 +11,8 @@ from scipy.stats import binom
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.decisions._held_out import HeldOutClassifier, class_scores, wrapped_has
-from skfake.validation import Interval
+from skfake.decisions._held_out import HeldOutClassifier, wrapped_has
+from skfake.validation import Interval, class_scores
 
 
 class SelectiveClassifier(HeldOutClassifier):

@@ -3,6 +3,7 @@ from .compact import CompactDetector
 from .densenet import DenseNetDetector
 from .resnet import ResNetDetector
 from .svm import SVMDetector
+from .tiled import TiledDetector
 from .vgg import VGGDetector
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "DenseNetDetector",
     "ResNetDetector",
     "SVMDetector",
+    "TiledDetector",
     "VGGDetector",
 ]

@@ -1,13 +1,15 @@
 from .checking import check_images, is_rows, squarest_shape
 from .colours import to_float
-from .decoding import read_image
+from .decoding import FileRows, open_rows, read_image
 from .loading import load_image, load_images, resize_images
 
 __all__ = [
+    "FileRows",
     "check_images",
     "is_rows",
     "load_image",
     "load_images",
+    "open_rows",
     "read_image",
     "resize_images",
     "squarest_shape",

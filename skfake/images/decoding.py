@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import BinaryIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from skfake.images.colours import on_white, upper_byte
 
@@ -40,11 +42,97 @@ def read_image(
         If the file is empty, truncated, no image or larger than Pillow's limit
         against decompression bombs.
     """
+    with _naming(file, name), Image.open(file) as image:
+        _check_size(image)
+        return _decode(image)
+
+
+def open_rows(image: Any) -> np.ndarray | FileRows:
+    """Pixels of one item of a checked X, to be read a few rows at a time.
+
+    A large file then takes the memory of Pillow's decoded image, four bytes a pixel,
+    and no copies of it.
+
+    Parameters
+    ----------
+    image : path or array of shape (H, W, C)
+        The item; a file is opened now.
+
+    Returns
+    -------
+    array of shape (H, W, C) or FileRows
+        Both have a `shape`, and slices `[top:bottom]` of either are arrays.
+    """
+    return image if isinstance(image, np.ndarray) else FileRows(image)
+
+
+class FileRows:
+    """Rows of a decoded file, upright and in RGB, as `read_image` gives all of them.
+
+    Parameters
+    ----------
+    file : path
+        The file, in any format that Pillow reads.
+
+    Attributes
+    ----------
+    shape : tuple (H, W, 3)
+        Of the upright image.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file can't be read, as in `read_image`.
+    """
+
+    def __init__(self, file: str | os.PathLike) -> None:
+        self._file = file
+        with _naming(file), Image.open(file) as image:
+            _check_size(image)
+            image.load()
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        self._image = image
+        # In EXIF, from 5 on rows are stored as columns; of these, the last comes first.
+        self._turned = orientation in (5, 6, 7, 8)
+        self._reversed = orientation in (3, 4, 7, 8)
+        width, height = image.size
+        self.shape = (width, height, 3) if self._turned else (height, width, 3)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Rows as an array.
+
+        Parameters
+        ----------
+        rows : slice
+            Without a step.
+
+        Returns
+        -------
+        uint8 array of shape (n_rows, W, 3)
+        """
+        height = self.shape[0]
+        top, bottom, _ = rows.indices(height)
+        if self._reversed:
+            top, bottom = height - bottom, height - top
+        if self._turned:
+            box = (top, 0, bottom, self._image.height)
+        else:
+            box = (0, top, self._image.width, bottom)
+        with _naming(self._file):
+            # A part keeps the EXIF data, and is turned by them.
+            return _decode(self._image.crop(box))
+
+
+@contextmanager
+def _naming(
+    file: str | os.PathLike | BinaryIO, name: str | None = None
+) -> Iterator[None]:
+    """Errors of a block that reads a file name it."""
     name = name or str(file)
     try:
-        with Image.open(file) as image:
-            _check_size(image)
-            return _decode(image)
+        yield
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"X must hold paths of files; got {name!r}, no file."

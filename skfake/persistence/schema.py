@@ -30,6 +30,7 @@ CLASSES = (
     "skfake.HOGTransformer",
     "skfake.ResNetDetector",
     "skfake.SVMDetector",
+    "skfake.TiledDetector",
     "skfake.VGGDetector",
     "skfake.corruptions.CorruptionTransformer",
     "skfake.decisions.NeymanPearsonClassifier",

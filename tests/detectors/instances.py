@@ -6,6 +6,7 @@ from skfake import (
     DenseNetDetector,
     ResNetDetector,
     SVMDetector,
+    TiledDetector,
     VGGDetector,
 )
 
@@ -29,4 +30,21 @@ DETECTORS = {
     "VGG": VGGDetector(depth=11, **TINY),
     # Muon takes more steps than there are, and longer ones.
     "DenseNet": DenseNetDetector(image_size=29, optimizer="adamw", lr=1e-3, **TINY),
+    # Its tiles are so few pixels that the rounding of their grays would show.
+    "tiled SVM": TiledDetector(
+        SVMDetector(
+            image_size=8,
+            orientations=4,
+            pixels_per_cell=4,
+            cells_per_block=2,
+            engine="scikit-learn",
+        ),
+        max_tiles=3,
+        random_state=0,
+    ),
+    "tiled Compact": TiledDetector(
+        CompactDetector(image_size=8, n_filters=(8, 16), **TINY),
+        max_tiles=2,
+        random_state=0,
+    ),
 }

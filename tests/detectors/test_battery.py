@@ -14,6 +14,7 @@ from skfake import (
     HOGTransformer,
     ResNetDetector,
     SVMDetector,
+    TiledDetector,
     VGGDetector,
 )
 from tests.detectors.instances import DETECTORS
@@ -30,6 +31,10 @@ ESTIMATORS = [
     ResNetDetector(**AS_THEY_ARE, image_size=16, depth=18, max_epochs=3, device="cpu"),
     VGGDetector(**AS_THEY_ARE, depth=11, max_epochs=3, device="cpu"),
     DenseNetDetector(**AS_THEY_ARE, image_size=29, max_epochs=3, device="cpu"),
+    TiledDetector(SVMDetector(engine="scikit-learn")),
+    TiledDetector(
+        SVMDetector(engine="scikit-learn", probability=True), tile_size=2, overlap=0.5
+    ),
 ]
 
 

@@ -1,0 +1,478 @@
+"""A detector around another that judges images of any size, tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skfake.detectors._tiles import Grid, aggregate_scores, draw_tiles, score_tiles
+from skfake.validation import (
+    Interval,
+    StrOptions,
+    _fit_context,
+    accept_images,
+    check_scores,
+    class_scores,
+    decode_scores,
+    encode_known_labels,
+    find_classes,
+    validate_images,
+)
+
+
+def _detector_has(name: str) -> Callable[[TiledDetector], bool]:
+    def check(tiled: TiledDetector) -> bool:
+        # It raises the detector's own AttributeError.
+        getattr(getattr(tiled, "detector_", tiled.detector), name)
+        return True
+
+    return check
+
+
+class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Another detector on the tiles of images of any size, none of them resized.
+
+    What a generator leaves sits in the finest details, and is gone once a photograph
+    has been made as small as a network wants it [3]_. So each image is cut into squares
+    as they are; the detector judges each of them, and their scores make the answer
+    [1]_. They also tell where in an image a trace is: see `heat_maps`.
+
+    Parameters
+    ----------
+    detector : classifier
+        Detector of tiles, with `predict_proba` or `decision_function`. One that is
+        fitted already and stands in a `sklearn.frozen.FrozenEstimator` is used as it
+        is: it needs no `fit`, which then only checks X and y.
+
+    tile_size : int or "auto", default="auto"
+        Side of a tile in pixels. "auto" is the `image_size` of the detector, so that
+        it resizes nothing. Smaller images are continued by their reflection, downwards
+        and to the right, to one tile.
+
+    overlap : float, default=0.0
+        Share of a tile, along each side, that the next one covers too. The last tiles
+        of a row and of a column are shifted inward whatever the overlap, so that all
+        pixels are judged and none of a larger image is made up. May be changed after
+        `fit`.
+
+    aggregate : {"mean", "max"} or float, default="mean"
+        Which tiles make the answer. "mean" is all of them [1]_, for images that a
+        generator made as a whole. "max" is the one that is least real [2]_, for images
+        of which a part was replaced; the more tiles, the more false alarms it gives. A
+        float is between them: this share of the tiles, rounded up, those that are
+        least real [4]_. May be changed after `fit`.
+
+    real_label : label, default=None
+        Label of the real images, which "max", a float and `heat_maps` need to know.
+        With None it is the least label where labels are numbers or booleans.
+
+    max_tiles : int, default=32
+        Tiles that are drawn of each image to fit the detector to, at most. All images
+        give equally many, so that the large ones do not outweigh the others, nor
+        their class the other: if the largest image has fewer tiles, that is the
+        number, and smaller ones give theirs repeatedly.
+
+    batch_size : int, default=256
+        Tiles that are judged, and in memory, at a time.
+
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Shape of one image where X holds flattened images. With None it is the
+        squarest image, gray or RGB, of that many values.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the draw of tiles. The detector has its own.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Labels, sorted.
+
+    detector_ : classifier
+        The fitted detector of tiles.
+
+    tile_size_ : int
+        Side of a tile in pixels.
+
+    image_shape_ : tuple (H, W, C)
+        Shape of the images seen in `fit`, where they were of one shape.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where they were of one shape.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    skfake.CompactDetector : Small network for small images, such as tiles.
+    skfake.decisions.NeymanPearsonClassifier : Few false alarms, also with "max".
+
+    Notes
+    -----
+    In `fit`, a tile has the label of its image: train on images that are fake
+    everywhere, or nowhere. What the detector holds out, to stop early or to fit
+    probabilities, are tiles, of which others of the same image may be in training.
+
+    When predicting, files are opened one at a time. One of 100 megapixels takes 400
+    MB while it is judged, four bytes a pixel, besides the batch of tiles; it is more
+    than Pillow opens unless `PIL.Image.MAX_IMAGE_PIXELS` is raised. `fit` holds all
+    tiles that it draws in memory.
+
+    References
+    ----------
+    .. [1] L. Chai, D. Bau, S.-N. Lim and P. Isola, "What makes fake images detectable?
+       Understanding properties that generalize", ECCV 2020, arXiv:2008.10588.
+    .. [2] S. Mandelli, N. Bonettini, P. Bestagini and S. Tubaro, "Detecting
+       GAN-generated images by orthogonal training of multiple CNNs", ICIP 2022,
+       arXiv:2203.02246.
+    .. [3] F. Marra, D. Gragnaniello, L. Verdoliva and G. Poggi, "A full-image
+       full-resolution end-to-end-trainable CNN framework for image forgery
+       detection", IEEE Access, 2020, arXiv:1909.06751.
+    .. [4] W. Li and N. Vasconcelos, "Multiple instance learning for soft bags via top
+       instances", CVPR 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skfake import SVMDetector, TiledDetector
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(
+    ...     n_samples=60, image_size=96, return_X_y=True, random_state=0
+    ... )
+    >>> detector = TiledDetector(SVMDetector(), random_state=0).fit(X, y)
+    >>> photograph = np.concatenate(list(X[y == 0][:5]), axis=1)
+    >>> photograph.shape
+    (96, 480, 3)
+    >>> detector.predict([photograph, X[0]]).shape
+    (2,)
+    >>> detector.heat_maps([photograph])[0].shape
+    (96, 480)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        # `fit` says in one sentence what it takes.
+        "detector": "no_validation",
+        "tile_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "overlap": [Interval(Real, 0, 1, closed="left")],
+        "aggregate": [
+            StrOptions({"mean", "max"}),
+            Interval(Real, 0, 1, closed="right"),
+        ],
+        "real_label": "no_validation",
+        "max_tiles": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "image_shape": [tuple, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        detector: Any,
+        *,
+        tile_size: int | str = "auto",
+        overlap: float = 0.0,
+        aggregate: str | float = "mean",
+        real_label: Any = None,
+        max_tiles: int = 32,
+        batch_size: int = 256,
+        image_shape: tuple[int, ...] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.detector = detector
+        self.tile_size = tile_size
+        self.overlap = overlap
+        self.aggregate = aggregate
+        self.real_label = real_label
+        self.max_tiles = max_tiles
+        self.batch_size = batch_size
+        self.image_shape = image_shape
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the detector to tiles of the images, each with the label of its image.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        y : array-like of shape (n,)
+            Labels of two or more classes.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError
+            If `detector` is no classifier with scores.
+        ValueError
+            If X or y can't be read, `tile_size` is "auto" and the detector has no
+            `image_size`, or `real_label` is needed and no label.
+        """
+        check_scores("detector", self.detector)
+        images, y = validate_images(self, X, y, reset=True)
+        size = find_tile_size(self.tile_size, self.detector)
+        if isinstance(self.detector, FrozenEstimator):
+            check_is_fitted(self.detector)
+            encode_known_labels(self.detector.classes_, y)
+        else:
+            find_classes(y)
+        detector = clone(self.detector)
+        if not isinstance(self.detector, FrozenEstimator):
+            tiles = draw_tiles(
+                images,
+                size=size,
+                overlap=self.overlap,
+                max_tiles=self.max_tiles,
+                rng=make_generator(self.random_state),
+            )
+            detector.fit(tiles, np.repeat(y, len(tiles) // len(images)))
+        self.detector_ = detector
+        self.tile_size_ = size
+        if self.aggregate != "mean":
+            self._find_real()
+        return self
+
+    def score_tiles(self, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Scores of all tiles of each image.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        list of n tuples (boxes, scores)
+            `boxes` is an int array of shape (n_tiles, 4): top, left, bottom and right
+            of each tile, in pixels, row by row, so that
+            `image[top:bottom, left:right]` is the tile. `scores` is a float array of
+            shape (n_tiles, n_classes): probabilities in the order of `classes_`, or
+            the detector's distances where it has no probabilities.
+        """
+        return [(grid.boxes, scores) for grid, scores in self._score_images(X)]
+
+    def heat_maps(self, X: Any, *, label: Any = None) -> list[np.ndarray]:
+        """Where in each image its tiles speak for a class.
+
+        Each pixel has the mean score of the tiles that it is in. With an `overlap` of a
+        half or more, the map is finer than the tiles.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        label : label, default=None
+            Class that is looked for. With None it is all but the real one; see
+            `real_label`.
+
+        Returns
+        -------
+        list of n float32 arrays of shape (H, W)
+            Probabilities, or the detector's distances where it has no probabilities.
+
+        Raises
+        ------
+        ValueError
+            If `label` is no label, or None where `real_label` must be known.
+        """
+        self._check_fitted()
+        if label is None:
+            column, real = self._find_real(), True
+        else:
+            column, real = self._find_label("label", label), False
+        certain = 1 if self._has_probabilities() else 0
+        maps = []
+        for grid, scores in self._score_images(X):
+            wanted = scores[:, column]
+            maps.append(grid.spread(certain - wanted if real else wanted))
+        return maps
+
+    @available_if(_detector_has("predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities of the classes, where the detector gives them.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float array of shape (n, n_classes)
+            In the order of `classes_`: means over the tiles that count.
+        """
+        return self._aggregate(X)
+
+    @available_if(_detector_has("decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Signed distances, where the detector gives them.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float array of shape (n,) for two classes, else (n, n_classes)
+            For two classes, positive speaks for `classes_[1]`. Means over the tiles
+            that count or, where the detector has probabilities too, the logarithms of
+            the odds (two classes) or of the probabilities, so that all methods agree.
+        """
+        scores = self._aggregate(X)
+        if self._has_probabilities():
+            # The logarithm of 0 would be infinite.
+            scores = np.log(np.maximum(scores, np.finfo(float).tiny))
+            if len(self.classes_) == 2:
+                return scores[:, 1] - scores[:, 0]
+        return scores[:, 1] if len(self.classes_) == 2 else scores
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels that the scores of the images speak for.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        scores = self._aggregate(X)
+        return decode_scores(self.classes_, scores)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Labels, sorted."""
+        return self._check_fitted().classes_
+
+    def _check_fitted(self) -> Any:
+        """The fitted detector."""
+        check_is_fitted(self)
+        return getattr(self, "detector_", self.detector)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        if hasattr(self, "detector_"):
+            return True
+        frozen = isinstance(self.detector, FrozenEstimator)
+        return frozen and self.detector.__sklearn_is_fitted__()
+
+    def _has_probabilities(self) -> bool:
+        return hasattr(self._check_fitted(), "predict_proba")
+
+    def _find_real(self) -> int:
+        """Column of the real images."""
+        if self.real_label is not None:
+            return self._find_label("real_label", self.real_label)
+        if self.classes_.dtype.kind not in "biuf":
+            raise ValueError(
+                f"real_label must be one of the labels {self.classes_.tolist()}; got "
+                "None, which will do for numbers alone."
+            )
+        return 0
+
+    def _find_label(self, name: str, label: Any) -> int:
+        labels = self.classes_.tolist()
+        if label not in labels:
+            raise ValueError(
+                f"{name} must be one of the labels {labels}; got {label!r}."
+            )
+        return labels.index(label)
+
+    def _score_images(self, X: Any) -> Iterator[tuple[Grid, np.ndarray]]:
+        detector = self._check_fitted()
+        # Some may have changed since `fit`, which a frozen detector has not seen.
+        self._validate_params()
+        images = validate_images(self, X, reset=False)
+        size = getattr(self, "tile_size_", None)
+        return score_tiles(
+            images,
+            lambda tiles: class_scores(detector, tiles),
+            size=size or find_tile_size(self.tile_size, detector),
+            overlap=self.overlap,
+            batch_size=self.batch_size,
+        )
+
+    def _aggregate(self, X: Any) -> np.ndarray:
+        self._check_fitted()
+        real = None if self.aggregate == "mean" else self._find_real()
+        return np.array(
+            [
+                aggregate_scores(scores, self.aggregate, real)
+                for _, scores in self._score_images(X)
+            ]
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = accept_images(super().__sklearn_tags__())
+        wrapped = get_tags(self.detector)
+        tags.non_deterministic = wrapped.non_deterministic
+        if wrapped.classifier_tags is not None:
+            tags.classifier_tags = wrapped.classifier_tags
+        return tags
+
+
+def find_tile_size(tile_size: int | str, detector: Any) -> int:
+    """Side of a tile.
+
+    Parameters
+    ----------
+    tile_size : int or "auto"
+        What was asked for.
+
+    detector : classifier
+        Whose `image_size` "auto" stands for.
+
+    Returns
+    -------
+    int
+        In pixels.
+
+    Raises
+    ------
+    ValueError
+        If the detector has no such thing.
+    """
+    if not isinstance(tile_size, str):
+        return int(tile_size)
+    size = getattr(detector, "image_size", None)
+    if not isinstance(size, Integral):
+        raise ValueError(
+            "tile_size must be a number of pixels where the detector has no "
+            f"image_size; got 'auto' and a {type(detector).__name__}."
+        )
+    return int(size)
+
+
+def make_generator(random_state: Any) -> np.random.Generator:
+    """Generator that leaves numpy's global state alone.
+
+    Parameters
+    ----------
+    random_state : int, RandomState or None
+        As in scikit-learn, except that None asks the operating system.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    if isinstance(random_state, np.random.RandomState):
+        random_state = int(random_state.randint(2**31 - 1))
+    return np.random.default_rng(random_state)

@@ -142,7 +142,7 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--n-train", type=int, default=256)
-    parser.add_argument("--n-test", type=int, default=400)
+    parser.add_argument("--n-test", type=int, default=200)
     parser.add_argument("--amplitude", type=float, default=40)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=RESULT)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import warnings
+from contextlib import redirect_stdout
 from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
@@ -215,22 +218,27 @@ def _to_model(classify: Classify, image_size: int, grayscale: bool) -> Any:
     pixels = pixels_model(image_size, grayscale)
     # Two images: torch takes an axis of one for a rule.
     example = torch.zeros(2, 1 if grayscale else 3, image_size, image_size)
-    program: Any = torch.onnx.export(
-        classify,
-        (example,),
-        dynamo=True,
-        dynamic_shapes=({0: Dim("n")},),
-        input_names=["pixels"],
-        output_names=[OUTPUT],
-        opset_version=pixels.opset_import[0].version,
-        verbose=False,
-    )
+    # Some versions of onnxscript print what they optimise, and stdout is for results.
+    with warnings.catch_warnings(), redirect_stdout(sys.stderr):
+        # Torch 2.10 warns of its own code.
+        warnings.filterwarnings("ignore", r".*LeafSpec.* is deprecated", FutureWarning)
+        program: Any = torch.onnx.export(
+            classify,
+            (example,),
+            dynamo=True,
+            dynamic_shapes=({0: Dim("n")},),
+            input_names=["pixels"],
+            output_names=[OUTPUT],
+            opset_version=pixels.opset_import[0].version,
+            verbose=False,
+        )
     network = program.model_proto
     pixels.ir_version = network.ir_version
+    pixels = onnx.compose.add_prefix(pixels, "pixels/")
+    # All but the input, which onnx 1.18 renames even where it is told not to.
+    pixels.graph.input[0].name = pixels.graph.node[0].input[0] = INPUT
     model = onnx.compose.merge_models(
-        onnx.compose.add_prefix(pixels, "pixels/", rename_inputs=False),
-        network,
-        io_map=[("pixels/pixels", "pixels")],
+        pixels, network, io_map=[("pixels/pixels", "pixels")]
     )
     # Merged, they stand there twice.
     del model.opset_import[:]

@@ -162,7 +162,9 @@ def test_the_file_needs_nothing_beyond_onnx_and_names_no_path(exported):
     model = onnx.load(file)
     assert [(opset.domain, opset.version) for opset in model.opset_import] == [("", 18)]
     assert not model.functions
-    assert b".py" not in file.read_bytes()
+    # Among millions of weights any three letters stand somewhere.
+    model.graph.ClearField("initializer")
+    assert b".py" not in model.SerializeToString()
 
 
 def test_weights_are_in_the_file_once(exported):

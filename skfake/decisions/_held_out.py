@@ -24,8 +24,10 @@ from skfake.validation import (
     StrOptions,
     _fit_context,
     _safe_indexing,
+    check_labels,
     encode_known_labels,
     encode_labels,
+    read_array,
 )
 
 SCORE_METHODS = ("predict_proba", "decision_function")
@@ -87,7 +89,13 @@ class HeldOutClassifier(
             are held out for what is asked.
         """
         _check_estimator(self.estimator)
-        X, y = indexable(X, y)
+        if hasattr(X, "__array__") and not hasattr(X, "iloc"):
+            X = read_array(X, "X", "an array")
+        elif not hasattr(X, "__getitem__") and not hasattr(X, "tocsr"):
+            raise TypeError(
+                f"X must be an array or a sequence of images; got {type(X).__name__}."
+            )
+        X, y = indexable(X, check_labels(y))
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         if len(y) == 0:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import Tags, _safe_indexing, check_consistent_length
+from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import (
     Interval,
     Options,
@@ -20,6 +21,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from skfake.images import check_images, is_rows
+from skfake.images.checking import read_array
 
 __all__ = [
     "Interval",
@@ -28,12 +30,14 @@ __all__ = [
     "_fit_context",
     "_safe_indexing",
     "accept_images",
+    "check_labels",
     "check_scores",
     "class_scores",
     "decode_scores",
     "encode_known_labels",
     "encode_labels",
     "find_classes",
+    "read_array",
     "validate_images",
     "validate_params",
 ]
@@ -57,8 +61,12 @@ def accept_images(tags: Tags) -> Tags:
     return tags
 
 
+# In place of y where none is looked at.
+NO_Y = object()
+
+
 def validate_images(
-    estimator: BaseEstimator, X: Any, y: Any = "no_validation", *, reset: bool
+    estimator: BaseEstimator, X: Any, y: Any = NO_Y, *, reset: bool
 ) -> Any:
     """Check X, and y where it is given, for an estimator's method.
 
@@ -74,7 +82,7 @@ def validate_images(
     X : images
         In any form of `skfake.images.check_images`.
 
-    y : array-like of shape (n,), default="no_validation"
+    y : array-like of shape (n,), optional
         Labels. Left out, they are not looked at.
 
     reset : bool
@@ -83,13 +91,23 @@ def validate_images(
     Returns
     -------
     array of shape (n, H, W, C) or list of n paths and arrays, or (that, y)
+
+    Raises
+    ------
+    TypeError
+        If X is nothing that can be read as images, or y as labels.
+    ValueError
+        If X or y holds what no image and no label is, or they differ in length.
+    FileNotFoundError
+        If X holds a path that leads to no file.
     """
-    has_y = not (isinstance(y, str) and y == "no_validation")
+    has_y = y is not NO_Y
+    if has_y:
+        y = check_labels(y)
     if reset:
         _forget(estimator, "n_features_in_", "image_shape_")
     if is_rows(X):
-        checked = validate_data(estimator, X, y, reset=reset)
-        X, y = checked if has_y else (checked, y)
+        X, y = _validate_rows(estimator, X, y, reset=reset)
     elif has_y:
         y = validate_data(estimator, X="no_validation", y=y, reset=reset)
     shape = getattr(estimator, "image_shape_", estimator.image_shape)
@@ -101,6 +119,55 @@ def validate_images(
         return images
     check_consistent_length(images, y)
     return images, y
+
+
+def check_labels(y: Any) -> Any:
+    """Refuse labels that scikit-learn would misread or has no words for.
+
+    What is left is for scikit-learn's own checks.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Labels.
+
+    Returns
+    -------
+    array-like
+        y, or the array that numpy reads from it.
+
+    Raises
+    ------
+    TypeError
+        If numpy can't read y, or y holds both text and numbers.
+    ValueError
+        If y lacks a label.
+    """
+    # Columns of data frames are scikit-learn's to read.
+    if hasattr(y, "__array__") and not hasattr(y, "iloc"):
+        y = read_array(y, "y", "an array of labels")
+        y = y.astype(object) if y.dtype.kind == "T" else y
+    kind = getattr(getattr(y, "dtype", None), "kind", None)
+    if kind in ("m", "M") and np.isnat(y).any():
+        raise ValueError(
+            "y must hold a label for each image; got NaT. Leave out the images that "
+            "have no label."
+        )
+    if kind != "O" and not isinstance(y, list | tuple):
+        return y
+    labels = y if isinstance(y, list | tuple) else list(np.asarray(y).flat)
+    if any(label is None or is_pandas_na(label) for label in labels):
+        raise ValueError(
+            "y must hold a label for each image; got None or NA. Leave out the images "
+            "that have no label."
+        )
+    if 0 < sum(isinstance(label, str) for label in labels) < len(labels):
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise TypeError(
+            f"y must hold labels of one kind; got {' and '.join(kinds)}. Make them all "
+            "text or all numbers."
+        )
+    return y
 
 
 def encode_labels(estimator: BaseEstimator, y: np.ndarray) -> np.ndarray:
@@ -263,6 +330,23 @@ def class_scores(model: Any, X: Any) -> np.ndarray:
     method = next(name for name in SCORE_METHODS if hasattr(model, name))
     scores = np.asarray(getattr(model, method)(X), dtype=float)
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+
+
+def _validate_rows(
+    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[np.ndarray, Any]:
+    """scikit-learn's checks of flattened images, and of y where there is one."""
+    has_y = y is not NO_Y
+    try:
+        checked = validate_data(
+            estimator, X, y if has_y else "no_validation", reset=reset
+        )
+    except OverflowError as error:
+        raise ValueError(
+            "X must hold numbers that a float can hold; got an integer that is too "
+            "large."
+        ) from error
+    return checked if has_y else (checked, y)
 
 
 def _forget(estimator: BaseEstimator, *names: str) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 from sklearn.utils import Bunch
 
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair
+from skfake.images import FORMATS
 from skfake.validation import validate_params
 
 # Class folders that need no explanation, in lower case with "_" between words, and
@@ -98,8 +99,8 @@ def load_image_folder(
 
     Notes
     -----
-    Hidden files and folders, and files without the extension of an image format
-    that Pillow reads, are passed over. Links to folders are followed.
+    Hidden files and folders, and files without the extension of a format in
+    `skfake.images.FORMATS`, are passed over. Links to folders are followed.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def image_extensions() -> set[str]:
     return {
         extension
         for extension, name in Image.registered_extensions().items()
-        if name in Image.OPEN
+        if name in FORMATS and name in Image.OPEN
     }
 
 

@@ -24,9 +24,11 @@ from skfake.validation import (
     StrOptions,
     _fit_context,
     _safe_indexing,
+    check_labels,
     check_scores,
     encode_known_labels,
     encode_labels,
+    read_array,
 )
 
 
@@ -86,7 +88,13 @@ class HeldOutClassifier(
             are held out for what is asked.
         """
         check_scores("estimator", self.estimator)
-        X, y = indexable(X, y)
+        if hasattr(X, "__array__") and not hasattr(X, "iloc"):
+            X = read_array(X, "X", "an array")
+        elif not hasattr(X, "__getitem__") and not hasattr(X, "tocsr"):
+            raise TypeError(
+                f"X must be an array or a sequence of images; got {type(X).__name__}."
+            )
+        X, y = indexable(X, check_labels(y))
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         if len(y) == 0:

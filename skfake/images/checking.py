@@ -16,6 +16,8 @@ FORMS = (
     "an array of shape (n, H, W) or (n, H, W, C) with C 1, 3 or 4, an array of shape "
     "(n, n_features), a sequence of n paths or a sequence of n arrays"
 )
+# Beyond this no image lies, and a deep network's sums would leave float32.
+LARGEST = 1e6
 
 
 def is_rows(X: Any) -> bool:
@@ -40,9 +42,8 @@ def is_rows(X: Any) -> bool:
             return X.dtype.kind not in "OSU"
         return X.ndim < 3 and not _holds_text(X)
     if not isinstance(X, list | tuple):
-        # Anything else that numpy can read, as scikit-learn's `check_array` does.
-        return hasattr(X, "__array__") or hasattr(X, "__array_interface__")
-    if len(X) == 0 or isinstance(X[0], str | os.PathLike):
+        return False
+    if len(X) == 0 or isinstance(X[0], str | bytes | os.PathLike):
         return False
     depth = _depth(X)
     return depth == 2 or (depth == 1 and np.isscalar(X[0]))
@@ -75,7 +76,8 @@ def check_images(
     TypeError
         If X, or one of its items, is nothing that can be read as an image.
     ValueError
-        If X is empty, holds NaN or infinity, or has a shape that no image has.
+        If X is empty, has a shape that no image has, or holds NaN, a masked value or
+        numbers beyond a million.
     FileNotFoundError
         If one of the paths leads to no file.
 
@@ -95,18 +97,18 @@ def check_images(
     if isinstance(X, np.ndarray) and X.ndim != 1:
         return _check_array(X, "X", image_shape)
     if not isinstance(X, np.ndarray | Sequence):
-        raise TypeError(f"X must be {FORMS}; got {_describe(X)}.")
+        raise TypeError(f"X must be {FORMS}; got {_describe(X)}.{_advice(X)}")
     if len(X) == 0:
         raise ValueError(
             f"X must hold at least one image; got an empty {type(X).__name__}."
         )
     if isinstance(X[0], str | os.PathLike):
         return _check_paths(X)
-    if _is_array(X[0]):
+    if _is_array(X[0]) and not isinstance(X[0], bytes):
         return _check_sequence(X)
     if not isinstance(X[0], list | tuple):
         came = f"{type(X).__name__} of {type(X[0]).__name__}"
-        raise TypeError(f"X must be {FORMS}; got {came}.{_advice(X)}")
+        raise TypeError(f"X must be {FORMS}; got {came}.{_advice(X[0])}")
     return _check_array(_nested_array(X), "X", image_shape)
 
 
@@ -139,6 +141,46 @@ def squarest_shape(n_features: int) -> tuple[int, int, int]:
     return min(shapes, key=lambda shape: shape[1] / shape[0])
 
 
+def read_array(X: Any, name: str, must_be: str) -> np.ndarray:
+    """Array that numpy reads from an object.
+
+    Parameters
+    ----------
+    X : object
+        Whatever has `__array__`, or lies in memory as an array does.
+
+    name : str
+        What an error calls it.
+
+    must_be : str
+        What an error says that it must be.
+
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    TypeError
+        If numpy can't read it.
+    ValueError
+        If it holds masked values.
+    """
+    if np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} must hold no masked values; got {np.ma.count_masked(X)}. Use "
+            f"{name}.filled(value), or leave those images out."
+        )
+    try:
+        return np.asarray(X)
+    # Libraries of tensors raise any class for what they don't hand over.
+    except Exception as error:
+        raise TypeError(
+            f"{name} must be {must_be}; got {type(X).__name__}, which numpy can't "
+            f"read: {str(error).rstrip('.')}."
+        ) from error
+
+
 # The checks of X, a form each
 
 
@@ -161,6 +203,10 @@ def _check_array(
 
 
 def _unflatten(rows: np.ndarray, image_shape: tuple[int, ...] | None) -> np.ndarray:
+    if rows.size == 0:
+        raise ValueError(
+            f"X must hold at least one image, and each a pixel; got shape {rows.shape}."
+        )
     shape = image_shape or squarest_shape(rows.shape[1])
     if np.prod(shape) != rows.shape[1]:
         raise ValueError(
@@ -209,8 +255,10 @@ def _check_paths(X: np.ndarray | Sequence) -> list:
             raise TypeError(f"X[{i}] must be a path as X[0] is; got {_describe(path)}.")
         if not os.path.isfile(path):
             what = "a folder" if os.path.isdir(path) else "no file"
+            # A name of numpy's would be shown as such.
+            name = str(os.fsdecode(path))
             raise FileNotFoundError(
-                f"X[{i}] must be the path of a file; got {os.fspath(path)!r}, {what}."
+                f"X[{i}] must be the path of a file; got {name!r}, {what}."
             )
     return list(X)
 
@@ -224,7 +272,7 @@ def _check_sequence(X: np.ndarray | Sequence) -> list:
                 f"{name} must be an array of shape (H, W) or (H, W, C); got "
                 f"{_describe(image)}."
             )
-        pixels = np.asarray(image)
+        pixels = read_array(image, name, "an array")
         if pixels.ndim == 2:
             pixels = pixels[..., np.newaxis]
         images.append(_check_array(pixels[np.newaxis], name)[0])
@@ -234,6 +282,8 @@ def _check_sequence(X: np.ndarray | Sequence) -> list:
 def _nested_array(X: np.ndarray | Sequence) -> np.ndarray:
     try:
         return np.asarray(X)
+    except OverflowError as error:
+        raise ValueError(_beyond("X", "an integer that no float holds")) from error
     except ValueError as error:
         raise ValueError(
             f"X must be {FORMS}; got lists whose lengths differ. Make each image an "
@@ -249,25 +299,42 @@ def _to_pixels(array: np.ndarray, name: str) -> np.ndarray:
         return on_white(array.astype(np.uint8) * np.uint8(255))
     if dtype == np.uint16:
         return on_white(upper_byte(array))
+    # NaN is no number that the comparison holds for.
+    peak = max(float(array.max()), -float(array.min()))
     if kind in "iu":
-        return on_white((array / 255).astype(np.float32))
-    if not np.isfinite(array).all():
+        array, peak = array / 255, peak / 255
+    if not peak <= LARGEST:
+        if np.isfinite(peak):
+            raise ValueError(_beyond(name, f"{peak:g}"))
         what = "NaN" if np.isnan(array).any() else "infinity"
         raise ValueError(f"{name} must hold finite numbers; it contains {what}.")
     return on_white(array.astype(np.float32, copy=False))
+
+
+def _beyond(name: str, came: str) -> str:
+    return (
+        f"{name} must hold numbers from {-LARGEST:,.0f} to {LARGEST:,.0f}; got {came}. "
+        "Make them 0 to 1, or bytes."
+    )
 
 
 # What came
 
 
 def _unwrap(X: Any) -> Any:
-    """Tensors and columns of a data frame become numpy arrays."""
+    """Whatever numpy reads becomes an array: tensors, columns of a data frame, views.
+
+    Not text, which it reads too, nor one image of Pillow.
+    """
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
-    if _is_array(X):
-        X = np.asarray(X)
-        return X.astype(object) if X.dtype.kind == "T" else X
-    return X
+    readable = hasattr(X, "__array__") or hasattr(X, "__array_interface__")
+    if isinstance(X, str | bytes | Image.Image) or not (
+        readable or isinstance(X, memoryview)
+    ):
+        return X
+    X = read_array(X, "X", FORMS)
+    return X.astype(object) if X.dtype.kind == "T" else X
 
 
 def _is_array(X: Any) -> bool:
@@ -281,11 +348,14 @@ def _holds_text(array: np.ndarray) -> bool:
 
 
 def _depth(X: Any) -> int:
-    if _is_array(X):
-        return X.ndim
-    if isinstance(X, list | tuple):
-        return 1 + (_depth(X[0]) if len(X) else 0)
-    return 0
+    """Dimensions of nested lists, as far as they can matter: a list may hold itself."""
+    depth = 0
+    while isinstance(X, list | tuple) and depth < 3:
+        depth += 1
+        if len(X) == 0:
+            return depth
+        X = X[0]
+    return depth + (X.ndim if _is_array(X) else 0)
 
 
 def _describe(X: Any) -> str:
@@ -293,7 +363,9 @@ def _describe(X: Any) -> str:
     return f"{kind} of shape {X.shape}, dtype {X.dtype}" if _is_array(X) else kind
 
 
-def _advice(X: Any) -> str:
-    if isinstance(X[0], Image.Image):
-        return ' Use [np.asarray(image.convert("RGB")) for image in X].'
+def _advice(came: Any) -> str:
+    if isinstance(came, Image.Image):
+        return ' Use [np.asarray(image.convert("RGB")) for image in images].'
+    if isinstance(came, bytes):
+        return " Use [os.fsdecode(path) for path in X] for paths."
     return ""

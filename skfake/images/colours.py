@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from skimage.color import rgb2gray
+from sklearn.utils import gen_batches
+
+# Values that are computed with at a time.
+AT_ONCE = 2**22
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
@@ -45,7 +49,7 @@ def on_white(images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     images : uint8 or float32 array of shape (..., C)
-        Images; the last of four channels is their opacity.
+        Images; the last of four channels is their opacity, cut off at 0 and 1.
 
     Returns
     -------
@@ -53,11 +57,19 @@ def on_white(images: np.ndarray) -> np.ndarray:
     """
     if images.shape[-1] != 4:
         return images
-    colour, alpha = to_float(images[..., :3]), to_float(images[..., 3:])
-    composed = colour * alpha + (1 - alpha)
-    if images.dtype == np.uint8:
-        return np.rint(composed * 255).astype(np.uint8)
+    if images.dtype != np.uint8:
+        return _compose(images)
+    composed = np.empty((*images.shape[:-1], 3), np.uint8)
+    # Floats of a whole photograph would take many times its memory.
+    rows = max(1, AT_ONCE // max(1, images[0].size))
+    for part in gen_batches(len(images), rows):
+        composed[part] = np.rint(_compose(to_float(images[part])) * 255)
     return composed
+
+
+def _compose(images: np.ndarray) -> np.ndarray:
+    alpha = images[..., 3:].clip(0, 1)
+    return images[..., :3] * alpha + (1 - alpha)
 
 
 def set_channels(images: np.ndarray, grayscale: bool) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -11,6 +12,25 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from skfake.images.colours import on_white, upper_byte
+
+#: Formats that files are read from, by Pillow's names for them. Those that photographs
+#: and generated images come in: each more is a decoder more that a stranger's file
+#: reaches, and some of Pillow's start other programs. HEIF and JXL are read where a
+#: plugin for Pillow is registered.
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "AVIF",
+    "HEIF",
+    "JXL",
+    "GIF",
+    "BMP",
+    "TIFF",
+    "JPEG2000",
+    "PPM",
+    "TGA",
+)
 
 
 def read_image(
@@ -25,7 +45,8 @@ def read_image(
     Parameters
     ----------
     file : path or binary file object
-        The file, in any format that Pillow reads.
+        The file, in one of `skfake.images.FORMATS`. Its content says which, and its
+        name nothing.
 
     name : str, default=None
         What an error calls the file. With None it is the path.
@@ -39,11 +60,36 @@ def read_image(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, truncated, no image or larger than Pillow's limit
-        against decompression bombs.
+        If the file is empty, truncated or no image of these formats, or says that it
+        has more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS`, 178,956,970 unless
+        you change it. That is found before memory is taken.
+
+    Notes
+    -----
+    Warnings of Pillow, about metadata that it passes over, are not shown.
     """
-    with _naming(file, name), Image.open(file) as image:
-        _check_size(image)
+    with quiet():
+        return decode_file(file, name=name)
+
+
+def decode_file(
+    file: str | os.PathLike | BinaryIO, *, name: str | None = None
+) -> np.ndarray:
+    """As `read_image` does, with the warnings of Pillow.
+
+    Parameters
+    ----------
+    file : path or binary file object
+        The file.
+
+    name : str, default=None
+        What an error calls the file. With None it is the path.
+
+    Returns
+    -------
+    uint8 array of shape (H, W, 3)
+    """
+    with _opened(file, name) as image:
         return _decode(image)
 
 
@@ -89,8 +135,7 @@ class FileRows:
 
     def __init__(self, file: str | os.PathLike) -> None:
         self._file = file
-        with _naming(file), Image.open(file) as image:
-            _check_size(image)
+        with quiet(), _opened(file) as image:
             image.load()
             orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         self._image = image
@@ -126,6 +171,34 @@ class FileRows:
 
 
 @contextmanager
+def quiet() -> Iterator[None]:
+    """Show no warning of Pillow's, about metadata that it passes over.
+
+    Filters of warnings belong to the whole process: this goes around threads, not
+    into them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
+
+
+@contextmanager
+def _opened(
+    file: str | os.PathLike | BinaryIO, name: str | None = None
+) -> Iterator[Image.Image]:
+    """Image of a file, in a block whose errors name the file."""
+    name = name or str(file)
+    # A pipe or a device would be waited for.
+    if isinstance(file, str | os.PathLike) and not os.path.isfile(file):
+        what = "a folder" if os.path.isdir(file) else "no file"
+        raise FileNotFoundError(f"X must hold paths of files; got {name!r}, {what}.")
+    Image.init()
+    formats = [known for known in FORMATS if known in Image.OPEN]
+    with _naming(file, name), Image.open(file, formats=formats) as image:
+        yield image
+
+
+@contextmanager
 def _naming(
     file: str | os.PathLike | BinaryIO, name: str | None = None
 ) -> Iterator[None]:
@@ -133,15 +206,11 @@ def _naming(
     name = name or str(file)
     try:
         yield
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"X must hold paths of files; got {name!r}, no file."
-        ) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise ValueError(
-            f"X must hold images of at most {Image.MAX_IMAGE_PIXELS} pixels (Pillow's "
-            f"limit against decompression bombs); got the file {name!r}: {error} Raise "
-            "PIL.Image.MAX_IMAGE_PIXELS if you trust the file."
+            f"X must hold images of at most {2 * (Image.MAX_IMAGE_PIXELS or 0):,} "
+            f"pixels; got the file {name!r}: {error} Raise PIL.Image.MAX_IMAGE_PIXELS, "
+            "of which the limit is twice, if you trust the file."
         ) from error
     # Pillow's decoders raise nearly any class for a broken file.
     except Exception as error:
@@ -153,22 +222,16 @@ def _naming(
 
 def _reason(file: str | os.PathLike | BinaryIO, error: Exception) -> str:
     if not isinstance(error, UnidentifiedImageError):
-        return str(error).rstrip(".")
+        return str(error).rstrip(".") or type(error).__name__
     if isinstance(file, str | os.PathLike):
         n_bytes = os.path.getsize(file)
     else:
         n_bytes = file.seek(0, os.SEEK_END)
-    return "it has no format that Pillow knows" if n_bytes else "it is empty"
-
-
-def _check_size(image: Image.Image) -> None:
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels.")
+    return "it has no format that is read" if n_bytes else "it is empty"
 
 
 def _decode(image: Image.Image) -> np.ndarray:
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     if image.mode in ("F", "LAB"):
         raise ValueError(f"the mode {image.mode} is not one of 8 or 16 bits")
     if image.mode.startswith("I"):
@@ -177,4 +240,4 @@ def _decode(image: Image.Image) -> np.ndarray:
         return np.repeat(gray[..., np.newaxis], 3, axis=-1)
     if image.has_transparency_data:
         return on_white(np.asarray(image.convert("RGBA")))
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

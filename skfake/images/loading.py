@@ -9,7 +9,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from PIL import Image
 
 from skfake.images.colours import set_channels, to_float
-from skfake.images.decoding import read_image
+from skfake.images.decoding import decode_file, quiet, read_image
 
 
 def load_images(
@@ -51,13 +51,19 @@ def load_images(
         return resize_images(set_channels(images, grayscale), image_size)
 
     def load(image: Any) -> np.ndarray:
-        pixels = set_channels(load_image(image)[np.newaxis], grayscale)
+        pixels = image if isinstance(image, np.ndarray) else decode_file(image)
+        pixels = set_channels(pixels[np.newaxis], grayscale)
         return resize_images(pixels, image_size)
 
     threads = Parallel(n_jobs=effective_n_jobs(n_jobs), prefer="threads")
-    loaded = threads(delayed(load)(image) for image in images)
-    if len({pixels.shape for pixels in loaded}) > 1:
-        raise ValueError("X must hold images of one size where image_size is None.")
+    with quiet():
+        loaded = threads(delayed(load)(image) for image in images)
+    shapes = {pixels.shape[1:] for pixels in loaded}
+    if len(shapes) > 1:
+        raise ValueError(
+            "X must hold images of one size where image_size is None; got "
+            f"{len(shapes)} sizes. Pass image_size."
+        )
     if len({pixels.dtype for pixels in loaded}) > 1:
         loaded = [to_float(pixels) for pixels in loaded]
     return np.concatenate(loaded)

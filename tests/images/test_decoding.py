@@ -1,4 +1,5 @@
 import io
+import os
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from skfake.images import check_images, load_images, open_rows, read_image
+from skfake.images.decoding import decode_file
 from tests.images.samples import RGB, png, rng, save
 
 
@@ -23,9 +25,9 @@ def with_broken_header(png):
     ("damage", "reason"),
     [
         (lambda _: b"", "it is empty"),
-        (lambda _: b"no image", "it has no format that Pillow knows"),
+        (lambda _: b"no image", "it has no format that is read"),
         (truncated, "truncated"),
-        (with_broken_header, "it has no format that Pillow knows"),
+        (with_broken_header, "it has no format that is read"),
     ],
 )
 def test_a_broken_file_is_named_with_the_reason(tmp_path, damage, reason):
@@ -48,13 +50,45 @@ def test_any_bytes_are_decoded_or_refused_with_a_value_error(data):
             assert image.dtype == np.uint8
 
 
-# Pillow warns of the smaller one alone; outside of tests that would stop nothing.
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-@pytest.mark.parametrize("side", [10_000, 100_000])
+@pytest.mark.parametrize("side", [13_400, 60_000])
 def test_a_decompression_bomb_is_refused_from_its_header(side):
     file = io.BytesIO(png(side, side, 8, 0))
-    with pytest.raises(ValueError, match=r"limit against decompression bombs.*'bomb'"):
+    with pytest.raises(ValueError, match=r"at most 178,956,970 pixels; got.*'bomb'"):
         read_image(file, name="bomb")
+
+
+def test_twice_the_pixels_that_pillow_warns_of_are_read_without_a_warning(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    lines = (b"\0" + bytes(10)) * 10
+    assert read_image(io.BytesIO(png(10, 10, 8, 0, lines))).shape == (10, 10, 3)
+    with pytest.raises(ValueError, match="at most 100 pixels; got the file 'large'"):
+        read_image(io.BytesIO(png(10, 11, 8, 0)), name="large")
+
+
+def test_metadata_that_pillow_warns_of_changes_no_answer():
+    file = io.BytesIO()
+    cut_short = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01\x03\0\xff\0\0\0\xff\0"
+    Image.fromarray(RGB[0]).save(file, "jpeg", exif=cut_short)
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        decode_file(file)
+        n_shown = len(shown)
+        read_image(file)
+        load_images([file, file])
+    assert len(shown) == n_shown > 0
+
+
+def test_formats_that_start_other_programs_are_not_read(tmp_path):
+    path = save(RGB[0], tmp_path / "image.eps")
+    with pytest.raises(ValueError, match=r"image\.eps': it has no format that is read"):
+        read_image(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(FileNotFoundError, match=r"pipe\.png', no file"):
+        read_image(tmp_path / "pipe.png")
 
 
 def test_a_transparent_colour_of_a_palette_shows_white(tmp_path):

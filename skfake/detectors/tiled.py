@@ -122,9 +122,8 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     probabilities, are tiles, of which others of the same image may be in training.
 
     When predicting, files are opened one at a time. One of 100 megapixels takes 400
-    MB while it is judged, four bytes a pixel, besides the batch of tiles; it is more
-    than Pillow opens unless `PIL.Image.MAX_IMAGE_PIXELS` is raised. `fit` holds all
-    tiles that it draws in memory.
+    MB while it is judged, four bytes a pixel, besides the batch of tiles. `fit` holds
+    all tiles that it draws in memory.
 
     References
     ----------

@@ -16,11 +16,15 @@ UNREADABLE = (
     EOFError,
     OSError,
     RuntimeError,
+    MemoryError,
     lzma.LZMAError,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )
+
+# Bytes of one file. No small image takes so many; a bomb in an archive takes more.
+LARGEST = 2**20
 
 
 def read_files(
@@ -29,7 +33,7 @@ def read_files(
     """Give the contents of chosen files, in the order in which they lie.
 
     Nothing is written, and links in a tar are passed over: no name that an archive
-    holds can do harm.
+    holds can do harm. Sizes are looked at before memory is taken.
 
     Parameters
     ----------
@@ -52,7 +56,8 @@ def read_files(
     FileNotFoundError
         If there is no such source.
     ValueError
-        If the source is no folder and no archive, or can't be read to its end.
+        If the source is no folder and no archive, can't be read to its end, or holds
+        a chosen file of more than a mebibyte.
     """
     if not source.exists():
         raise FileNotFoundError(
@@ -87,8 +92,11 @@ def _read_folder(
     for folder, _, files in os.walk(source, followlinks=True):
         inner = Path(folder).relative_to(source).as_posix()
         for file in files:
-            if name := choose(f"{inner}/{file}"):
-                yield name, Path(folder, file).read_bytes()
+            path = Path(folder, file)
+            # A pipe or a device would be waited for.
+            if (name := choose(f"{inner}/{file}")) and path.is_file():
+                _check_size(name, path.stat().st_size)
+                yield name, path.read_bytes()
 
 
 def _read_zip(
@@ -97,6 +105,7 @@ def _read_zip(
     with zipfile.ZipFile(source) as archive:
         for info in archive.infolist():
             if name := choose(info.filename):
+                _check_size(name, info.file_size)
                 yield name, archive.read(info)
 
 
@@ -107,8 +116,17 @@ def _read_tar(
         for member in archive:
             name = choose(member.name) if member.isreg() else None
             if name and (content := archive.extractfile(member)):
+                _check_size(name, member.size)
                 yield name, content.read()
         # A tar ends before the stream it is packed in: only reading on makes gzip
         # compare its checksum.
         while archive.fileobj and archive.fileobj.read(2**20):
             pass
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > LARGEST:
+        raise ValueError(
+            f"source must hold files of at most {LARGEST:,} bytes; got {name!r} of "
+            f"{size:,}."
+        )

@@ -27,10 +27,11 @@ URL = f"https://www.kaggle.com/datasets/{HANDLE}"
 FINGERPRINT = "ea9f7d74b64f6b14d969c95be945064fb1148ca73b17916bedcbde515b36baee"
 SPLITS = ("train", "test")
 SHAPE = (32, 32, 3)
-# Whatever folders come before; no separator, drive or leading dot in the file's name,
-# so that the part in brackets is a harmless relative path on every system.
+# Whatever folders come before; no separator, drive, control character or leading dot in
+# the file's name and at most 63 characters, of four bytes each, so that the part in
+# brackets is a harmless relative path on every system.
 LAYOUT = re.compile(
-    r"(?:^|/)((?:train|test)/(?:REAL|FAKE)/[^./\\:][^/\\:]*\.jpg)$", re.ASCII
+    r"(?:^|/)((?:train|test)/(?:REAL|FAKE)/(?!\.)[^/\\:\0-\x1f]{1,59}\.jpg)$", re.ASCII
 )
 
 
@@ -106,6 +107,8 @@ def load_cifake(
     ValueError
         If the source is no readable archive, lacks the layout, holds a file twice,
         or holds an image of another size.
+    OSError
+        If `unpack_to` can't be written.
 
     See Also
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -31,6 +31,9 @@ FORMATS = (
     "PPM",
     "TGA",
 )
+# A file of more pixels must hold a byte for so many of them, as photographs do: a few
+# bytes could otherwise take gigabytes.
+MANY_PIXELS, PIXELS_A_BYTE = 2**24, 1000
 
 
 def read_image(
@@ -44,7 +47,7 @@ def read_image(
 
     Parameters
     ----------
-    file : path or binary file object
+    file : path or binary file object that can seek
         The file, in one of `skfake.images.FORMATS`. Its content says which, and its
         name nothing.
 
@@ -60,9 +63,10 @@ def read_image(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, truncated or no image of these formats, or says that it
-        has more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS`, 178,956,970 unless
-        you change it. That is found before memory is taken.
+        If the file is empty, truncated or no image of these formats, says that it has
+        more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS`, 178,956,970 unless you
+        change it, or more than 16,777,216 and than a thousand for each of its bytes.
+        Both are found before memory is taken for them.
 
     Notes
     -----
@@ -79,7 +83,7 @@ def decode_file(
 
     Parameters
     ----------
-    file : path or binary file object
+    file : path or binary file object that can seek
         The file.
 
     name : str, default=None
@@ -188,14 +192,27 @@ def _opened(
 ) -> Iterator[Image.Image]:
     """Image of a file, in a block whose errors name the file."""
     name = name or str(file)
-    # A pipe or a device would be waited for.
-    if isinstance(file, str | os.PathLike) and not os.path.isfile(file):
-        what = "a folder" if os.path.isdir(file) else "no file"
-        raise FileNotFoundError(f"X must hold paths of files; got {name!r}, {what}.")
     Image.init()
     formats = [known for known in FORMATS if known in Image.OPEN]
-    with _naming(file, name), Image.open(file, formats=formats) as image:
-        yield image
+    with _naming(file, name), _open_bytes(file, name) as stream:
+        n_bytes = stream.seek(0, os.SEEK_END)
+        if n_bytes == 0:
+            raise ValueError("it is empty")
+        with Image.open(stream, formats=formats) as image:
+            _check_density(image, n_bytes)
+            yield image
+
+
+def _open_bytes(
+    file: str | os.PathLike | BinaryIO, name: str
+) -> AbstractContextManager[BinaryIO]:
+    if not isinstance(file, str | os.PathLike):
+        return nullcontext(file)
+    # A pipe or a device would be waited for.
+    if not os.path.isfile(file):
+        what = "a folder" if os.path.isdir(file) else "no file"
+        raise FileNotFoundError(f"X must hold paths of files; got {name!r}, {what}.")
+    return open(file, "rb")
 
 
 @contextmanager
@@ -206,6 +223,8 @@ def _naming(
     name = name or str(file)
     try:
         yield
+    except FileNotFoundError:
+        raise
     except Image.DecompressionBombError as error:
         raise ValueError(
             f"X must hold images of at most {2 * (Image.MAX_IMAGE_PIXELS or 0):,} "
@@ -216,18 +235,24 @@ def _naming(
     except Exception as error:
         raise ValueError(
             f"X must hold paths of readable images; got the file {name!r}: "
-            f"{_reason(file, error)}."
+            f"{_reason(error)}."
         ) from error
 
 
-def _reason(file: str | os.PathLike | BinaryIO, error: Exception) -> str:
-    if not isinstance(error, UnidentifiedImageError):
-        return str(error).rstrip(".") or type(error).__name__
-    if isinstance(file, str | os.PathLike):
-        n_bytes = os.path.getsize(file)
-    else:
-        n_bytes = file.seek(0, os.SEEK_END)
-    return "it has no format that is read" if n_bytes else "it is empty"
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "it has no format that is read"
+    return str(error).rstrip(".") or type(error).__name__
+
+
+def _check_density(image: Image.Image, n_bytes: int) -> None:
+    """Refuse a small file that would take the memory of a large photograph."""
+    n_pixels = image.width * image.height
+    if n_pixels > max(MANY_PIXELS, n_bytes * PIXELS_A_BYTE):
+        raise ValueError(
+            f"it says that it has {image.width:,} x {image.height:,} pixels, which "
+            f"are too many for its {n_bytes:,} bytes"
+        )
 
 
 def _decode(image: Image.Image) -> np.ndarray:
@@ -239,5 +264,6 @@ def _decode(image: Image.Image) -> np.ndarray:
         gray = upper_byte(np.asarray(image).clip(0, 65535))
         return np.repeat(gray[..., np.newaxis], 3, axis=-1)
     if image.has_transparency_data:
-        return on_white(np.asarray(image.convert("RGBA")))
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+        return on_white(np.asarray(rgba))
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

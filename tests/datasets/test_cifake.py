@@ -1,4 +1,5 @@
 import io
+import os
 import sys
 import tarfile
 import zipfile
@@ -436,3 +437,39 @@ def test_fetch_accepts_the_published_files(cifake_path, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "kagglehub", stand_in)
     X, y = fetch_cifake(split="test", data_home=tmp_path, return_X_y=True)
     assert (len(X), y.sum()) == (20_000, 10_000)
+
+
+def test_a_bomb_in_an_archive_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("train/REAL/0001.jpg", bytes(2**20 + 1))
+    with pytest.raises(ValueError, match=r"at most 1,048,576 bytes; got 'train/REAL"):
+        load_cifake(path)
+
+
+def test_a_sparse_file_in_a_tar_is_refused_by_its_size(tmp_path):
+    path = tmp_path / "sparse.tar"
+    info = tarfile.TarInfo("train/REAL/0001.jpg")
+    info.size = 2**40
+    path.write_bytes(info.tobuf(tarfile.GNU_FORMAT) + bytes(10_240))
+    with pytest.raises(
+        ValueError, match=r"got .train/REAL/0001\.jpg. of 1,099,511,627,"
+    ):
+        load_cifake(path)
+
+
+@pytest.mark.parametrize("name", ["a" * 60, "\N{GRINNING FACE}" * 60, "a\nb", "a\0b"])
+def test_names_that_no_file_can_have_are_passed_over(name, tmp_path):
+    path = tmp_path / "names.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo(f"train/REAL/{name}.jpg"))
+    with pytest.raises(ValueError, match="without train/REAL"):
+        load_cifake(path, unpack_to=tmp_path / "unpacked")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path):
+    (tmp_path / "train" / "REAL").mkdir(parents=True)
+    os.mkfifo(tmp_path / "train" / "REAL" / "0001.jpg")
+    with pytest.raises(ValueError, match="without train/REAL"):
+        load_cifake(tmp_path)

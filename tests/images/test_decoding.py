@@ -57,6 +57,20 @@ def test_a_decompression_bomb_is_refused_from_its_header(side):
         read_image(file, name="bomb")
 
 
+@pytest.mark.parametrize("side", [4097, 13_000])
+def test_a_small_file_of_many_pixels_is_refused(side):
+    file = io.BytesIO(png(side, side, 8, 0, bytes(side)))
+    with pytest.raises(ValueError, match=r"'small': it says .* too many for its \d+ b"):
+        read_image(file, name="small")
+
+
+def test_an_image_of_one_colour_and_16_million_pixels_is_read():
+    file = io.BytesIO()
+    Image.new("1", (4096, 4096)).save(file, "png")
+    assert len(file.getvalue()) < 4096
+    assert read_image(file).shape == (4096, 4096, 3)
+
+
 def test_twice_the_pixels_that_pillow_warns_of_are_read_without_a_warning(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
     lines = (b"\0" + bytes(10)) * 10

@@ -6,9 +6,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-import skfake.detectors.svm
 from skfake import SVMDetector
 from skfake.datasets import make_images
+from skfake.detectors import _engines
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def test_auto_takes_the_fast_engine_where_it_is_installed(
     monkeypatch, installed, engine
 ):
     spec = object() if installed else None
-    monkeypatch.setattr(skfake.detectors.svm, "find_spec", lambda name: spec)
-    assert skfake.detectors.svm.resolve_engine("auto") == engine
+    monkeypatch.setattr(_engines, "find_spec", lambda name: spec)
+    assert _engines.resolve_engine("auto") == engine
 
 
 def test_an_engine_that_is_not_installed_is_named_with_its_extra(monkeypatch, images):
-    monkeypatch.setattr(skfake.detectors.svm, "find_spec", lambda name: None)
+    monkeypatch.setattr(_engines, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'pip install "skfake\[fast\]"'):
         SVMDetector(engine="scikit-learn-intelex").fit(*images[:2])
 

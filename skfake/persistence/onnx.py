@@ -50,14 +50,16 @@ class Classify(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Probabilities (n, k) of float32 images (n, C, H, W) of 0 to 255."""
+        if self.average_flips:
+            # In one batch, so that the network is in the file once. The centre of the
+            # mirror image is cut out of it: of an odd rest the left side has less.
+            pixels = torch.cat([pixels, pixels.flip(3)])
         if self.crop_size is not None:
             pixels = center_crop(pixels, [self.crop_size, self.crop_size])
-        pixels = pixels / 255
-        if not self.average_flips:
-            return F.softmax(self.network(pixels), dim=1)
-        # In one batch, so that the network is in the file once.
-        logits = self.network(torch.cat([pixels, pixels.flip(3)]))
-        return F.softmax(logits.unflatten(0, (2, -1)).mean(dim=0), dim=1)
+        logits = self.network(pixels / 255)
+        if self.average_flips:
+            logits = logits.unflatten(0, (2, -1)).mean(dim=0)
+        return F.softmax(logits, dim=1)
 
 
 def export_onnx(detector: Any, path: str | os.PathLike) -> None:

@@ -16,7 +16,6 @@ import skfake
 from skfake import (
     CNNDetector,
     CompactDetector,
-    DenseNetDetector,
     HOGTransformer,
     ResNetDetector,
     SVMDetector,
@@ -44,20 +43,15 @@ EXPORTED = {
         image_size=20, crop_size=15, depth=18, stem="small", **QUICK
     ),
     "VGG, plain": VGGDetector(
-        image_size=45, depth=11, batch_norm=False, n_hidden=16, **QUICK
+        image_size=45,
+        depth=11,
+        batch_norm=False,
+        n_hidden=16,
+        average_flips=False,
+        **QUICK,
     ),
 }
-SLOW = {
-    "DenseNet, cropped": DenseNetDetector(
-        image_size=14, crop_size=11, stem="small", **QUICK
-    ),
-    "ResNet-50": ResNetDetector(**QUICK),
-    "VGG-16": VGGDetector(average_flips=False, **QUICK),
-}
-ALL = [
-    *(pytest.param(detector, id=name) for name, detector in EXPORTED.items()),
-    *(pytest.param(d, id=name, marks=pytest.mark.slow) for name, d in SLOW.items()),
-]
+ALL = [pytest.param(detector, id=name) for name, detector in EXPORTED.items()]
 
 
 def run(file, images):

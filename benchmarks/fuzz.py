@@ -204,7 +204,7 @@ def work(name: str, start: int, stop: int, seed: int, folder: Path) -> None:
             report["answers"][answer] += 1
             if wrong is not None:
                 report["wrong"].append({"input": number, answer: wrong[:300]})
-            report["slowest"] = max(report["slowest"], (seconds, number))
+            report["slowest"] = max(report["slowest"], [seconds, number])
             if (number + 1) % 250 == 0 or number + 1 == stop:
                 report["peak_mib"] = (peak_memory() - before) / 2**20
                 print(json.dumps({**report, "stop": number + 1}), flush=True)
@@ -212,7 +212,7 @@ def work(name: str, start: int, stop: int, seed: int, folder: Path) -> None:
 
 
 def blank_report() -> dict[str, Any]:
-    return {"answers": Counter(), "wrong": [], "slowest": (0.0, -1), "peak_mib": 0.0}
+    return {"answers": Counter(), "wrong": [], "slowest": [0.0, -1], "peak_mib": 0.0}
 
 
 def address_space() -> int:
@@ -254,7 +254,7 @@ def run_target(name: str, n_inputs: int, seed: int, folder: Path) -> dict[str, A
             state["next"] = line["stop"]
             state["answers"].update(line["answers"])
             state["wrong"] += line["wrong"]
-            state["slowest"] = max(list(state["slowest"]), line["slowest"])
+            state["slowest"] = max(state["slowest"], line["slowest"])
             state["peak_mib"] = max(state["peak_mib"], line["peak_mib"])
             state_file.write_text(json.dumps(state))
             print(name, state["next"], dict(state["answers"]), file=sys.stderr)

@@ -139,7 +139,7 @@ def check_labels(y: Any) -> Any:
     Raises
     ------
     TypeError
-        If numpy can't read y, or y holds both text and numbers.
+        If numpy can't read y, or y holds bytes, or both text and numbers.
     ValueError
         If y lacks a label.
     """
@@ -153,9 +153,14 @@ def check_labels(y: Any) -> Any:
             "y must hold a label for each image; got NaT. Leave out the images that "
             "have no label."
         )
-    if kind != "O" and not isinstance(y, list | tuple):
+    if kind not in ("O", "S") and not isinstance(y, list | tuple):
         return y
     labels = y if isinstance(y, list | tuple) else list(np.asarray(y).flat)
+    if any(isinstance(label, bytes) for label in labels):
+        raise TypeError(
+            "y must hold text or numbers; got bytes. Use [label.decode() for label in "
+            "y]."
+        )
     if any(label is None or is_pandas_na(label) for label in labels):
         raise ValueError(
             "y must hold a label for each image; got None or NA. Leave out the images "

@@ -260,6 +260,9 @@ def _accuracy(values: pd.Series, codes: np.ndarray, n_folds: int) -> float:
     features = values.to_frame()
     if values.name in CATEGORIES:
         features = pd.get_dummies(features)
+    else:
+        # Trees of scikit-learn before 1.8 don't tell a constant from what is missing.
+        features["missing"] = values.isna()
     tree = DecisionTreeClassifier(max_depth=3, class_weight="balanced", random_state=0)
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=0)
     predicted = cross_val_predict(tree, features.to_numpy(float), codes, cv=folds)

@@ -18,7 +18,7 @@ from sklearn.model_selection import (
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import get_tags
 
 from skfake import SVMDetector
@@ -123,7 +123,8 @@ def test_predicting_before_fitting_is_refused(decider):
 def test_it_takes_what_the_estimator_takes(decider):
     assert get_tags(decider(SVM)).input_tags.three_d_array
     assert not get_tags(decider(LogisticRegression())).input_tags.three_d_array
-    assert get_tags(decider(LogisticRegression())).input_tags.sparse
+    assert not get_tags(decider(LogisticRegression())).input_tags.pairwise
+    assert get_tags(decider(SVC(kernel="precomputed"))).input_tags.pairwise
 
 
 def test_values_of_an_image_are_counted_where_the_estimator_does(decider, stripes):

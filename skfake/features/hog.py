@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -151,6 +152,9 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """
         self._check_geometry()
         images = validate_images(self, X, reset=False)
+        if isinstance(images[0], str | os.PathLike):
+            # Workers live on from earlier calls, in the folder of those days.
+            images = [os.path.abspath(path) for path in images]
         n_images = len(images)
         features = np.empty((n_images, self._n_features_out))
         slices = list(gen_batches(n_images, BATCH))

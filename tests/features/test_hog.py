@@ -55,6 +55,16 @@ def test_processes_change_nothing_but_the_time():
     assert np.array_equal(one.transform(many), two.transform(many))
 
 
+def test_processes_find_files_after_a_change_of_folder(tmp_path, monkeypatch):
+    paths = [f"{i:03}.png" for i in range(300)]
+    for path in paths:
+        Image.fromarray(IMAGES[0]).save(tmp_path / path)
+    transformer = HOGTransformer(n_jobs=2)
+    transformer.transform(np.tile(IMAGES, (120, 1, 1)))  # The workers start here.
+    monkeypatch.chdir(tmp_path)
+    assert transformer.transform(paths).shape == (300, 324)
+
+
 def test_files_are_opened_a_batch_at_a_time(tmp_path, monkeypatch):
     path = tmp_path / "image.png"
     Image.fromarray(IMAGES[0]).save(path)

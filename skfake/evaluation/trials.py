@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 
 from skfake.evaluation.metrics import prediction_figures
 from skfake.validation import _safe_indexing
@@ -222,17 +223,17 @@ def _fit_and_predict(
     """What a trial that did not fail came to."""
     X, y = task.take_train(split)
     X_test, target = task.take_test(split)
-    report(f"fitting to {len(y)} images")
+    frozen = isinstance(detector, FrozenEstimator)
+    if not frozen:
+        report(f"fitting to {len(y)} images")
     start = perf_counter()
     detector.fit(X, y)
     fit_seconds = perf_counter() - start
     start = perf_counter()
     prediction = detector.predict(X_test)
     predict_seconds = perf_counter() - start
-    report(
-        f"fitted in {fit_seconds:.1f} s, {len(target)} images predicted in "
-        f"{predict_seconds:.1f} s"
-    )
+    fitted = "" if frozen else f"fitted in {fit_seconds:.1f} s, "
+    report(f"{fitted}{len(target)} images predicted in {predict_seconds:.1f} s")
     prediction = _check_labels(prediction, target, task.classes)
     # A second pass over the images: labels do not follow from the scores of every
     # classifier (a tuned threshold, votes), and the time above is that of `predict`.

@@ -58,7 +58,7 @@ def test_figures_are_those_of_all_images_where_there_are_no_parts(
     assert lines[1].startswith("Tested on 20 images; figures in %")
     assert lines[2].endswith("are those of FAKE.")
     assert lines[-1].split()[:2] == ["detector", "95.0"]
-    assert "20 images predicted" in err
+    assert err.startswith("detector: 20 images predicted in ")
 
 
 def test_the_test_part_of_a_source_is_taken(run, detector, tmp_path):

@@ -89,12 +89,14 @@ def save_detector(
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> from skfake import SVMDetector, load_detector, save_detector
     >>> from skfake.datasets import make_images
     >>> X, y = make_images(n_samples=100, return_X_y=True, random_state=0)
-    >>> path = getfixture("tmp_path") / "svm.skfake"
-    >>> save_detector(SVMDetector().fit(X, y), path)
-    >>> load_detector(path).predict(X[:3])
+    >>> with TemporaryDirectory() as folder:
+    ...     save_detector(SVMDetector().fit(X, y), f"{folder}/svm.skfake")
+    ...     loaded = load_detector(f"{folder}/svm.skfake")
+    >>> loaded.predict(X[:3])
     array([0, 0, 0])
     """
     if not hasattr(detector, "get_params") or isinstance(detector, type):
@@ -178,13 +180,16 @@ def read_model_card(path: str | os.PathLike) -> ModelCard:
 
     Examples
     --------
+    >>> from tempfile import TemporaryDirectory
     >>> from skfake import ModelCard, SVMDetector, read_model_card, save_detector
     >>> from skfake.datasets import make_images
     >>> X, y = make_images(n_samples=100, return_X_y=True, random_state=0)
-    >>> path = getfixture("tmp_path") / "svm.skfake"
+    >>> detector = SVMDetector().fit(X, y)
     >>> card = ModelCard(data="100 simulated images", license="CC0-1.0")
-    >>> save_detector(SVMDetector().fit(X, y), path, card=card)
-    >>> read_model_card(path).license
+    >>> with TemporaryDirectory() as folder:
+    ...     save_detector(detector, f"{folder}/svm.skfake", card=card)
+    ...     found = read_model_card(f"{folder}/svm.skfake")
+    >>> found.license
     'CC0-1.0'
     """
     with opened(path) as (_, manifest):

@@ -280,7 +280,10 @@ def _robustness(robustness: Robustness) -> str:
     table = wide(robustness._repr_html_())
     if len(robustness.errors) == len(robustness.summary):
         return table
-    return table + draw(robustness.curves, "Damage grows to the right.")
+    said = "Damage grows to the right."
+    if robustness.confidence_level is not None:
+        said += f" Bands are intervals of {100 * robustness.confidence_level:g}%."
+    return table + draw(robustness.curves, said)
 
 
 def _data(comparison: Comparison) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from html import escape
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,12 +21,19 @@ from sklearn.utils import (
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.corruptions import BATCH, CORRUPTIONS, check_strength, corrupt
+from skfake.evaluation.bootstrap import bootstrap_figures, bootstrap_intervals
 from skfake.evaluation.displays.robustness import CLEAN, RobustnessCurvesDisplay
-from skfake.evaluation.metrics import figure_names, prediction_figures
+from skfake.evaluation.judges import AS_THEY_ARE, Condition, Judge, Labels
+from skfake.evaluation.metrics import figure_names
 from skfake.evaluation.predictions import check_pos_label, check_target_names
-from skfake.evaluation.trials import _check_labels, positive_scores
+from skfake.evaluation.tables import (
+    SECONDS,
+    summarize_folds,
+    tabulate_folds,
+    tabulate_predictions,
+)
 from skfake.images import check_images
-from skfake.validation import _safe_indexing, validate_params
+from skfake.validation import Interval, _safe_indexing, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,10 +51,11 @@ class Robustness:
     ----------
     table : DataFrame
         A row for each detector, corruption and strength: `detector`, `corruption`,
-        `strength`, and the figures of `Comparison.table` but for the seconds. Each
-        detector's first row is that of the images as they are: its corruption is
-        "clean" and its strength NaN. Where a detector failed, there is a column
-        `error`, and its figures are NaN.
+        `strength`, and the figures of `Comparison.table` but for the seconds, each with
+        the ends of its interval, `<figure>_low` and `<figure>_high`. Each detector's
+        first row is that of the images as they are: its corruption is "clean" and its
+        strength NaN. Where a detector failed, there is a column `error`, and its
+        figures are NaN.
 
     metric : str
         The figure that is printed and plotted. For another one, use
@@ -56,6 +63,9 @@ class Robustness:
 
     n_images : int
         How many images each row is about.
+
+    confidence_level : float or None, default=None
+        Of the intervals in the table; None where there are none.
 
     See Also
     --------
@@ -65,6 +75,7 @@ class Robustness:
     table: pd.DataFrame
     metric: str
     n_images: int
+    confidence_level: float | None = None
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -165,6 +176,8 @@ class Robustness:
         "metric": [str],
         "target_names": ["array-like", None],
         "image_shape": [tuple, None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -181,6 +194,8 @@ def evaluate_robustness(
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
     image_shape: tuple[int, ...] | None = None,
+    confidence_level: float = 0.95,
+    n_resamples: int = 1000,
     random_state: int | np.random.RandomState | None = 0,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -225,8 +240,14 @@ def evaluate_robustness(
         Shape of one image where X holds flattened images. With None it is the
         squarest image, gray or RGB, of that many values.
 
+    confidence_level : float, default=0.95
+        Of the intervals.
+
+    n_resamples : int, default=1000
+        How often the images are drawn anew, for the intervals [3]_; 0 leaves them out.
+
     random_state : int, RandomState instance or None, default=0
-        Seed of what is random in the damage.
+        Seed of what is random in the damage, and of these draws.
 
     n_jobs : int, default=None
         Processes that damage the images, as in scikit-learn.
@@ -254,6 +275,9 @@ def evaluate_robustness(
     -----
     Memory does not grow with the number of files, of which a batch is open at a time.
 
+    Intervals are those of `compare_detectors`, the same draws of the images for all
+    detectors and all damage.
+
     Each damaged image is predicted once where it can be. Where a threshold on the
     scores explains the labels that a detector gives to the images as they are, it tells
     those of damaged ones too, and `predict` is asked for scores next to it alone.
@@ -265,6 +289,8 @@ def evaluate_robustness(
 
     .. [2] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot...
        for now", CVPR 2020, arXiv:1912.11035.
+
+    .. [3] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
 
     Examples
     --------
@@ -312,109 +338,59 @@ def evaluate_robustness(
                 damaged = _damage(batch, condition, random_state=seed, **options)
                 for judge in judges:
                     judge.look_at(damaged, part, condition)
-    rows = [judge.row(c) for judge in judges for c in (AS_THEY_ARE, *conditions)]
-    return Robustness(table=pd.DataFrame(rows), metric=metric, n_images=len(y))
+    tables = [
+        _tabulate(
+            judge,
+            [AS_THEY_ARE, *conditions],
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            seed=seed,
+        )
+        for judge in judges
+    ]
+    return Robustness(
+        table=pd.concat(tables, ignore_index=True),
+        metric=metric,
+        n_images=len(y),
+        confidence_level=confidence_level if n_resamples else None,
+    )
 
 
-class Condition(NamedTuple):
-    """A corruption and its strength."""
-
-    corruption: str
-    strength: float
-
-
-AS_THEY_ARE = Condition(CLEAN, np.nan)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labels:
-    """Labels of the images; all labels, sorted, and their names; the positive one."""
-
-    target: np.ndarray
-    classes: np.ndarray
-    names: list[str]
-    pos_label: Any
-
-
-@dataclass
-class Judge:
-    """A detector, and what it made of each batch of images under each condition."""
-
-    name: str
-    detector: Any
-    labels: Labels
-    batches: dict[Condition, list] = field(default_factory=dict)
-    errors: dict[Condition, str] = field(default_factory=dict)
-
-    def look_at(self, X: Any, part: slice, condition: Condition) -> None:
-        """Predict one more batch, unless an earlier one failed."""
-        if condition in self.errors:
-            return
-        try:
-            found = self._predict(X, self.labels.target[part], condition)
-        # Whatever a detector of someone else raises, the others shall have their turn.
-        except Exception as error:
-            self.errors[condition] = f"{type(error).__name__}: {error}"
-        else:
-            self.batches.setdefault(condition, []).append(found)
-
-    def row(self, condition: Condition) -> dict[str, Any]:
-        """Figures of all batches together, or the error."""
-        labels = self.labels
-        row = {"detector": self.name, **condition._asdict()}
-        if condition in self.errors:
-            failed = dict.fromkeys(figure_names(labels.names), np.nan)
-            return row | failed | {"error": self.errors[condition]}
-        prediction, scores = self._all_batches(condition)
-        return row | prediction_figures(
-            labels.target,
-            prediction,
-            scores,
+def _tabulate(
+    judge: Judge,
+    conditions: list[Condition],
+    *,
+    confidence_level: float,
+    n_resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Rows of a detector in the table, from the tables of a comparison."""
+    labels = judge.labels
+    trials = [judge.trial(condition) for condition in conditions]
+    folds = tabulate_folds(trials, labels.names)
+    predictions = tabulate_predictions(trials, labels.names)
+    intervals: dict[str, pd.DataFrame] | None = {} if n_resamples else None
+    if n_resamples and len(predictions):
+        resampled = bootstrap_figures(
+            predictions,
             classes=labels.classes,
             names=labels.names,
             pos_label=labels.pos_label,
-            probabilities=hasattr(self.detector, "predict_proba"),
+            with_probabilities=set(
+                folds["detector"] if judge.has_probabilities else ()
+            ),
+            n_resamples=n_resamples,
+            # The same draws for all detectors.
+            random_state=seed,
         )
-
-    @cached_property
-    def _gap(self) -> tuple[float, float] | None:
-        """Scores of the images as they are that a threshold on scores lies between.
-
-        None where there is no such threshold.
-        """
-        if AS_THEY_ARE in self.errors:
-            return None
-        prediction, scores = self._all_batches(AS_THEY_ARE)
-        if scores is None or scores.ndim > 1:
-            return None
-        positive = prediction == self.labels.pos_label
-        low = scores[~positive].max(initial=-np.inf)
-        high = scores[positive].min(initial=np.inf)
-        return (low, high) if low < high else None
-
-    def _predict(
-        self, X: Any, target: np.ndarray, condition: Condition
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        classes, pos_label = self.labels.classes, self.labels.pos_label
-        scores = positive_scores(self.detector, X, classes, pos_label)
-        if scores is None or condition is AS_THEY_ARE or self._gap is None:
-            return _check_labels(self.detector.predict(X), target, classes), scores
-        low, high = self._gap
-        prediction = classes[
-            ((scores >= high) == (classes[1] == pos_label)).astype(int)
-        ]
-        rows = np.flatnonzero(~((scores <= low) | (scores >= high)))
-        if len(rows):
-            found = self.detector.predict(_safe_indexing(X, rows))
-            prediction[rows] = _check_labels(found, target[rows], classes)
-        return prediction, scores
-
-    def _all_batches(
-        self, condition: Condition
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        predictions, scores = zip(*self.batches[condition], strict=True)
-        joined = None if scores[0] is None else np.concatenate(scores)
-        return np.concatenate(predictions), joined
+        intervals = bootstrap_intervals(resampled, confidence_level)
+    folds = folds.drop(columns=list(SECONDS), errors="ignore")
+    figures = summarize_folds(folds, with_spread=False, intervals=intervals)
+    keys = pd.DataFrame(conditions).assign(detector=judge.name)
+    return pd.concat(
+        [keys[["detector", *Condition._fields]], figures.reset_index(drop=True)],
+        axis=1,
+    )
 
 
 def _check_detectors(detectors: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.metrics import (
     accuracy_score,
@@ -19,7 +20,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 
-from skfake import HOGTransformer, SVMDetector
+from skfake import HOGTransformer, SVMDetector, compare_detectors
 from skfake.corruptions import CORRUPTIONS, corrupt
 from skfake.evaluation import (
     Robustness,
@@ -141,6 +142,40 @@ def test_figures_are_those_of_the_damaged_images(fitted, robustness):
         assert row.brier_score == pytest.approx(brier_score_loss(target, prob))
         error = expected_calibration_error(target, prob)
         assert row.expected_calibration_error == pytest.approx(error)
+
+
+def test_intervals_are_those_of_a_comparison(fitted, robustness):
+    images, target = ROWS[40:] / 255, Y[40:]
+    comparison = compare_detectors(
+        {name: FrozenEstimator(detector) for name, detector in fitted.items()},
+        images,
+        target,
+        test=(images, target),
+        random_state=SEED,
+        check_data=False,
+    )
+    table = comparison.table.drop(columns=["fit_seconds", "predict_seconds"])
+    clean = robustness.table[robustness.table["corruption"] == "clean"]
+    found = clean.set_index("detector").drop(columns=["corruption", "strength"])
+    pd.testing.assert_frame_equal(found, table)
+    assert found["roc_auc_low"]["logistic"] < found["roc_auc_high"]["logistic"]
+
+
+def test_intervals_are_as_wide_as_asked_for_or_left_out(fitted):
+    def evaluate(**options):
+        return evaluate_robustness(
+            fitted, ROWS[40:] / 255, Y[40:], corruptions={"noise": [40]}, **options
+        )
+
+    def width(table):
+        return (table["accuracy_high"] - table["accuracy_low"])[:2].to_numpy()
+
+    sure, unsure = evaluate(confidence_level=0.99), evaluate(confidence_level=0.5)
+    assert (width(sure.table) > width(unsure.table)).all()
+    without = evaluate(n_resamples=0)
+    assert without.confidence_level is None
+    assert not [name for name in without.table if name.endswith(("_low", "_high"))]
+    assert without.curves().bands is None
 
 
 def test_every_detector_sees_the_very_same_images():
@@ -494,6 +529,9 @@ def test_a_plot_for_each_corruption_has_a_line_and_a_dashed_level_a_detector(
     line = display.axes_[1].get_lines()[0]
     assert list(line.get_xdata()) == [5, 40]
     assert list(line.get_ydata()) == list(robustness.table["roc_auc"][3:5])
+    band = display.axes_[1].collections[0].get_datalim(display.axes_[1].transData)
+    low, high = (robustness.table[f"roc_auc_{end}"][3:5] for end in ("low", "high"))
+    assert (band.y0, band.y1) == (low.min(), high.max())
     (legend,) = display.figure_.legends
     names = [text.get_text() for text in legend.get_texts()]
     assert names == ["logistic", "chance", "images as they are"]

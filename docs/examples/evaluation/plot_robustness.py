@@ -67,8 +67,8 @@ robustness = evaluate_robustness(
 robustness
 
 # %%
-# The lines start at the left with mild damage; dashed is the level of the images as
-# they are.
+# The lines start at the left with mild damage, in bands of 95% intervals; dashed is the
+# level of the images as they are.
 
 # sphinx_gallery_thumbnail_number = 2
 robustness.curves()

@@ -18,13 +18,15 @@ COLUMNS = 4
 CLEAN = "clean"
 # Looks of the line that says how a detector does on the images as they are.
 LEVEL: dict = {"linestyle": "--", "linewidth": 1}
+# Looks of the intervals of the values.
+BAND: dict = {"alpha": 0.15, "linewidth": 0}
 
 
 class RobustnessCurvesDisplay:
     """How detectors do as corruptions grow, a plot for each corruption.
 
-    A line is a detector; dashed, in its colour, is its level on the images as they
-    are. Damage grows to the right.
+    A line is a detector, in a band of its intervals where there are any; dashed, in its
+    colour, is its level on the images as they are. Damage grows to the right.
 
     Parameters
     ----------
@@ -37,6 +39,10 @@ class RobustnessCurvesDisplay:
 
     metric : str
         What the values are.
+
+    bands : dict of dicts of (low, high), default=None
+        Names of the corruptions, names of the detectors, and the ends of the intervals
+        of the values. With None, no bands are drawn.
 
     Attributes
     ----------
@@ -71,10 +77,12 @@ class RobustnessCurvesDisplay:
         curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]],
         clean: dict[str, float],
         metric: str,
+        bands: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] | None = None,
     ) -> None:
         self.curves = curves
         self.clean = clean
         self.metric = metric
+        self.bands = bands
 
     @classmethod
     def from_table(
@@ -90,8 +98,9 @@ class RobustnessCurvesDisplay:
         ----------
         table : DataFrame
             In the form of `Robustness.table`; the columns `detector`, `corruption`,
-            `strength` and that of the metric are read. Detectors that have no value
-            in it, as where they failed, have no line.
+            `strength` and that of the metric are read, and the ends of its intervals
+            where they are there. Detectors that have no value in it, as where they
+            failed, have no line.
 
         metric : str, default="roc_auc"
             The column to plot.
@@ -120,12 +129,18 @@ class RobustnessCurvesDisplay:
         is_clean = table["corruption"] == CLEAN
         clean = table[is_clean].set_index("detector")[metric]
         curves: dict[str, dict] = {}
+        bands: dict[str, dict] = {}
+        ends = [f"{metric}_low", f"{metric}_high"]
         parts = table[~is_clean].groupby(["corruption", "detector"], sort=False)
         for (corruption, name), part in parts:
             points = part["strength"].to_numpy(), part[metric].to_numpy()
             curves.setdefault(str(corruption), {})[str(name)] = points
+            if {*ends} <= {*table}:
+                band = part[ends[0]].to_numpy(), part[ends[1]].to_numpy()
+                bands.setdefault(str(corruption), {})[str(name)] = band
         levels = {str(name): float(value) for name, value in clean.items()}
-        return cls(curves=curves, clean=levels, metric=metric).plot(axes)
+        display = cls(curves=curves, clean=levels, metric=metric, bands=bands or None)
+        return display.plot(axes)
 
     def plot(self, axes: np.ndarray | Sequence[Axes] | None = None) -> Self:
         """Plot the lines and the levels.
@@ -176,6 +191,9 @@ class RobustnessCurvesDisplay:
         for number, (name, (strengths, values)) in enumerate(lines.items()):
             colour = f"C{number}"
             ax.plot(strengths, values, marker="o", label=name, color=colour)
+            if self.bands is not None:
+                low, high = self.bands[corruption][name]
+                ax.fill_between(strengths, low, high, color=colour, **BAND)
             ax.axhline(self.clean[name], **LEVEL, color=colour)
         ax.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
         if strengths[0] > strengths[-1]:

@@ -71,6 +71,7 @@ class Screen:
             names = [NAMES[int(fake)] for fake in self.fakes]
         self.names = dict(zip(self.classes.tolist(), names, strict=True))
         self.threshold = threshold
+        self._has_answered = False
         probable = hasattr(detector, "predict_proba")
         self.scored = probable or hasattr(detector, "decision_function")
         self.column = "probability" if probable or not self.scored else "score"
@@ -97,14 +98,15 @@ class Screen:
         Raises
         ------
         Exception
-            What the detector raises, where it fails for every one.
+            What the detector raises, where it fails for every one, and has never
+            answered before.
         """
         try:
             return self._answer(images)
         # Whatever a detector raises: some take images of one size alone, and such
         # that fit shall have their answers.
         except Exception:
-            if len(images) == 1:
+            if len(images) == 1 and not self._has_answered:
                 raise
         answers: list[Answer] = []
         errors: list[Exception] = []
@@ -115,7 +117,7 @@ class Screen:
                 text = " ".join(f"{type(error).__name__}: {error}".split())
                 answers.append(Answer(None, "", text))
                 errors.append(error)
-        if len(errors) == len(images):
+        if len(errors) == len(images) and not self._has_answered:
             raise errors[0]
         return answers
 
@@ -124,6 +126,7 @@ class Screen:
         X = np.stack(images) if alike else list(images)
         scores = self._score(X) if self.scored else None
         labels = self._label(X, scores)
+        self._has_answered = True
         if scores is None:
             return [Answer(None, label) for label in labels]
         # More places depend on what else is in the batch.

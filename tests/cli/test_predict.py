@@ -347,6 +347,19 @@ def test_images_that_the_detector_does_not_take_leave_the_others(run, detector, 
     assert len(asked.n_asked) == 4
 
 
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_a_batch_that_the_detector_does_not_take_leaves_the_others(
+    run, detector, folder, batch_size
+):
+    detector(Brightness(sides=4))
+    for i, side in enumerate((4, 4, 5, 5, 4)):
+        write(f"{i}.png", side=side)
+    code, out, _ = run("predict", MODEL, ".", "--batch-size", batch_size)
+    assert code == 1
+    labels = [row["label"] for row in read_csv(out)]
+    assert labels == ["fake", "fake", "", "", "fake"]
+
+
 def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folder):
     detector(Brightness(sides=9))
     for i in range(3):

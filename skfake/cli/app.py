@@ -30,8 +30,10 @@ for subcommand in (fit, predict, evaluate, explain, info, compare):
 def main() -> NoReturn:
     """Run the command; a mistake in its arguments is one line and exit code 2."""
     # A detector with a network takes KeyboardInterrupt for the end of its training,
-    # and its half-trained figures would end in the table.
-    signal.signal(signal.SIGINT, stop)
+    # and its half-trained figures would end in the table. A shell's `&` may have asked
+    # to ignore Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, stop)
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()

@@ -9,10 +9,17 @@ from skfake import cli
 from tests.cli.helpers import write_images
 
 
+@pytest.fixture(autouse=True)
+def _interruptible():
+    """Take Ctrl-C, also where a shell runs the tests behind `&` and ignores it."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command in this process: exit code, stdout, stderr."""
-    handler = signal.getsignal(signal.SIGINT)
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["skfake", *map(str, arguments)])
@@ -20,8 +27,7 @@ def run(monkeypatch, capsys):
             cli.main()
         return stopped.value.code or 0, *capsys.readouterr()
 
-    yield run
-    signal.signal(signal.SIGINT, handler)
+    return run
 
 
 @pytest.fixture

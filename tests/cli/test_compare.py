@@ -322,3 +322,9 @@ def test_ctrl_c_ends_the_command_and_not_the_training_alone():
     assert process.returncode == 130
     assert out == ""
     assert err == "skfake: interrupted\n"
+
+
+def test_ctrl_c_stays_ignored_behind_a_shell(run):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert run("--version")[0] == 0
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -22,18 +22,19 @@ LEANS_ON = {
         "persistence",
     },
     "paper": {"detectors"},
-    "persistence": {"detectors", "evaluation"},
+    "persistence": {"detectors", "evaluation", "files"},
     "explanation": {"detectors", "evaluation", "images", "validation"},
     "detectors": {"features", "training", "networks", "images", "validation"},
-    "evaluation": {"corruptions", "datasets", "images", "validation"},
+    "evaluation": {"corruptions", "datasets", "files", "images", "validation"},
     "datasets": {"images", "validation"},
     "decisions": {"validation"},
     "corruptions": {"images", "validation"},
     "features": {"images", "validation"},
     "validation": {"images"},
-    "training": set(),
+    "training": {"files"},
     "networks": set(),
     "images": set(),
+    "files": set(),
 }
 HEAVY = {"numpy", "scipy", "sklearn", "skimage", "torch", "pandas", "matplotlib"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from skfake.evaluation.tables import (
     refigure_folds,
     summarize_folds,
 )
+from skfake.files import replace_when_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -408,12 +408,13 @@ class Comparison:
         ------
         ImportError
             If matplotlib is not installed.
+
+        OSError
+            If `path` is a folder, or in none that is there.
         """
-        text = page.to_page(self, robustness=robustness, sections=sections)
-        path = Path(path)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        with replace_when_whole(path) as beside:
+            text = page.to_page(self, robustness=robustness, sections=sections)
+            beside.write_text(text, encoding="utf-8")
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write tables and plots to a folder, to publish or to read again.

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from skfake.files import replace_when_whole
+
 # Every member's name, and the first's.
 MEMBER = re.compile(r"[a-z]+(-\d{1,6})?\.(json|npy|bin|safetensors)")
 FIRST = "manifest.json"
@@ -52,22 +54,15 @@ def create(path: Path) -> Iterator[ZipFile]:
     ZipFile
         To be filled by `add`.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with open(beside, "w+b") as stream:
-            with ZipFile(stream, "w", ZIP_STORED) as archive:
-                archive.comment = LABEL + b"0" * N_DIGITS
-                yield archive
-            stream.seek(0, os.SEEK_END)
-            size = stream.tell() - N_DIGITS
-            digest = _digest(stream, size)
-            stream.seek(size)
-            stream.write(digest)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with replace_when_whole(path) as beside, open(beside, "w+b") as stream:
+        with ZipFile(stream, "w", ZIP_STORED) as archive:
+            archive.comment = LABEL + b"0" * N_DIGITS
+            yield archive
+        stream.seek(0, os.SEEK_END)
+        size = stream.tell() - N_DIGITS
+        digest = _digest(stream, size)
+        stream.seek(size)
+        stream.write(digest)
 
 
 def add(archive: ZipFile, name: str, content: bytes) -> None:

@@ -23,6 +23,7 @@ from torchvision.transforms.v2.functional import center_crop
 from skfake import __version__
 from skfake.detectors._deep import DeepDetector
 from skfake.detectors.svm import SVMDetector
+from skfake.files import replace_when_whole
 from skfake.persistence._pixels import pixels_model
 
 # What one protobuf message can hold.
@@ -135,19 +136,14 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     (60, 2)
     """
     _check_detector(detector)
-    path = _check_path(path)
-    _check_packages()
-    classify = Classify(detector.net_)
-    _check_bytes(classify)
-    model = _to_model(classify, detector.image_size, detector.grayscale)
-    _describe(model, detector)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replace_when_whole(path) as beside:
+        _check_packages()
+        classify = Classify(detector.net_)
+        _check_bytes(classify)
+        model = _to_model(classify, detector.image_size, detector.grayscale)
+        _describe(model, detector)
         beside.write_bytes(model.SerializeToString())
         _check_file(beside, classify, detector)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _check_detector(detector: Any) -> None:
@@ -177,20 +173,6 @@ def _advice(detector: Any) -> str:
             "or best_estimator_ of a search."
         )
     return ""
-
-
-def _check_path(path: str | os.PathLike) -> Path:
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"path must be in a folder that is there; got {str(path)!r}. Make the "
-            "folder."
-        )
-    if path.is_dir():
-        raise IsADirectoryError(
-            f"path must be the name of a file; got {str(path)!r}, a folder."
-        )
-    return path
 
 
 def _check_packages() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -11,6 +10,8 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
+
+from skfake.files import replace_when_whole
 
 # Callbacks that remember something from one epoch to the next.
 REMEMBERING = ("early_stopping",)
@@ -111,12 +112,8 @@ class Checkpoint(Callback):
         state = {"seed": net.seed, "module": module, **more}
         state["history"] = plain_history(net)
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.file.with_name(f"{self.file.name}.{os.getpid()}.partial")
-        with open(partial, "wb") as stream:
-            torch.save(state, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(self.file)
+        with replace_when_whole(self.file) as beside:
+            torch.save(state, beside)
 
 
 def plain_history(net: NeuralNet) -> list[dict[str, Any]]:

@@ -240,7 +240,7 @@ def test_a_crash_leaves_the_old_file_whole(stripes, path, monkeypatch):
     def crash(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skfake.persistence.archive.os.fsync", crash)
+    monkeypatch.setattr("skfake.files.os.fsync", crash)
     with pytest.raises(KeyboardInterrupt):
         save_detector(fit("SVM", *stripes), path)
     assert path.read_bytes() == before

@@ -112,8 +112,9 @@ class Checkpoint(Callback):
         state = {"seed": net.seed, "module": module, **more}
         state["history"] = plain_history(net)
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        with replace_when_whole(self.file) as beside:
-            torch.save(state, beside)
+        # Given a path, torch would write it, with its process's number, into the file.
+        with replace_when_whole(self.file) as beside, open(beside, "wb") as stream:
+            torch.save(state, stream)
 
 
 def plain_history(net: NeuralNet) -> list[dict[str, Any]]:

@@ -500,21 +500,7 @@ class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
 
 
 def check_strength(corruption: str, strength: Strength) -> None:
-    """Refuse a strength that a corruption can't have.
-
-    Parameters
-    ----------
-    corruption : str
-        A name in `CORRUPTIONS`.
-
-    strength : float, tuple (low, high) or "random"
-        As of `corrupt`.
-
-    Raises
-    ------
-    ValueError
-        If it is out of bounds, or a tuple is no such pair.
-    """
+    """Refuse a strength that a corruption can't have."""
     if isinstance(strength, str):
         return
     of = CORRUPTIONS[corruption]

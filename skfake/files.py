@@ -10,28 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def replace_when_whole(path: str | os.PathLike) -> Iterator[Path]:
-    """Have a file written beside its place, and put it there when it is whole.
-
-    A crash, or an exception, leaves what was there before.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Where to; a file that is there is replaced.
-
-    Yields
-    ------
-    Path
-        Where to write instead.
-
-    Raises
-    ------
-    FileNotFoundError
-        If `path` is in no folder that is there.
-
-    IsADirectoryError
-        If `path` is a folder.
-    """
+    """Have a file written beside its place, and put it there when it is whole."""
     path = Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(

@@ -45,17 +45,7 @@ SCORE_METHODS = ("predict_proba", "decision_function")
 
 
 def accept_images(tags: Tags) -> Tags:
-    """Say in an estimator's tags that it takes images and flattened images.
-
-    Parameters
-    ----------
-    tags : sklearn.utils.Tags
-        As the parent class made them; changed in place.
-
-    Returns
-    -------
-    sklearn.utils.Tags
-    """
+    """Say in an estimator's tags that it takes images and flattened images."""
     tags.input_tags.two_d_array = True
     tags.input_tags.three_d_array = True
     return tags
@@ -68,39 +58,7 @@ NO_Y = object()
 def validate_images(
     estimator: BaseEstimator, X: Any, y: Any = NO_Y, *, reset: bool
 ) -> Any:
-    """Check X, and y where it is given, for an estimator's method.
-
-    Flattened images get scikit-learn's own checks and words; images of any other
-    form, which may differ in size, are checked by `skfake.images.check_images`.
-
-    Parameters
-    ----------
-    estimator : estimator
-        With `reset` it learns `image_shape_`, `n_features_in_` and
-        `feature_names_in_`, each where X has such a thing.
-
-    X : images
-        In any form of `skfake.images.check_images`.
-
-    y : array-like of shape (n,), optional
-        Labels. Left out, they are not looked at.
-
-    reset : bool
-        True in `fit`, False in what comes after it.
-
-    Returns
-    -------
-    array of shape (n, H, W, C) or list of n paths and arrays, or (that, y)
-
-    Raises
-    ------
-    TypeError
-        If X is nothing that can be read as images, or y as labels.
-    ValueError
-        If X or y holds what no image and no label is, or they differ in length.
-    FileNotFoundError
-        If X holds a path that leads to no file.
-    """
+    """Check X, and y where it is given, for an estimator's method."""
     has_y = y is not NO_Y
     if has_y:
         y = check_labels(y)
@@ -122,27 +80,7 @@ def validate_images(
 
 
 def check_labels(y: Any) -> Any:
-    """Refuse labels that scikit-learn would misread or has no words for.
-
-    What is left is for scikit-learn's own checks.
-
-    Parameters
-    ----------
-    y : array-like of shape (n,)
-        Labels.
-
-    Returns
-    -------
-    array-like
-        y, or the array that numpy reads from it.
-
-    Raises
-    ------
-    TypeError
-        If numpy can't read y, or y holds bytes, or both text and numbers.
-    ValueError
-        If y lacks a label.
-    """
+    """Refuse labels that scikit-learn would misread or has no words for."""
     # Columns of data frames are scikit-learn's to read.
     if hasattr(y, "__array__") and not hasattr(y, "iloc"):
         y = read_array(y, "y", "an array of labels")
@@ -176,51 +114,13 @@ def check_labels(y: Any) -> Any:
 
 
 def encode_labels(estimator: BaseEstimator, y: np.ndarray) -> np.ndarray:
-    """Learn `classes_` from checked labels and return their codes.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Learns `classes_`, sorted.
-
-    y : array of shape (n,)
-        Labels as `validate_images` returns them.
-
-    Returns
-    -------
-    int array of shape (n,)
-        0 to k - 1.
-
-    Raises
-    ------
-    ValueError
-        If y holds fewer than two classes, or numbers that are no labels.
-    """
+    """Learn `classes_` from checked labels and return their codes."""
     estimator.classes_, codes = find_classes(y)
     return codes
 
 
 def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Classes of checked labels, and the code of each label.
-
-    Parameters
-    ----------
-    y : array of shape (n,)
-        Labels as `validate_images` returns them.
-
-    Returns
-    -------
-    classes : array of shape (k,)
-        Labels, sorted.
-
-    codes : int array of shape (n,)
-        0 to k - 1.
-
-    Raises
-    ------
-    ValueError
-        If y holds fewer than two classes, or numbers that are no labels.
-    """
+    """Classes of checked labels, and the code of each label."""
     check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
@@ -234,29 +134,7 @@ def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def encode_known_labels(
     classes: np.ndarray, y: np.ndarray, *, whole: bool = False
 ) -> np.ndarray:
-    """Codes of labels whose classes are known already.
-
-    Parameters
-    ----------
-    classes : array of shape (k,)
-        Labels, sorted.
-
-    y : array of shape (n,)
-        Labels as `validate_images` returns them.
-
-    whole : bool, default=False
-        Whether y must hold every class.
-
-    Returns
-    -------
-    int array of shape (n,)
-        0 to k - 1.
-
-    Raises
-    ------
-    ValueError
-        If y holds a label that is no class, or lacks one that it must hold.
-    """
+    """Codes of labels whose classes are known already."""
     check_classification_targets(y)
     came = np.unique(y)
     if not np.isin(came, classes).all() or (whole and len(came) < len(classes)):
@@ -268,40 +146,13 @@ def encode_known_labels(
 
 
 def decode_scores(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Labels that scores speak for.
-
-    Parameters
-    ----------
-    classes : array of shape (k,)
-        Labels in the order of the scores.
-
-    scores : array of shape (n,), for the second of two classes, or (n, k)
-        Signed distances or probabilities; one column decides at zero.
-
-    Returns
-    -------
-    array of shape (n,)
-    """
+    """Labels that scores speak for."""
     codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
     return classes[codes]
 
 
 def check_scores(name: str, estimator: Any) -> None:
-    """Refuse what is no classifier with scores, before it is fitted.
-
-    Parameters
-    ----------
-    name : str
-        Parameter that the estimator came as.
-
-    estimator : object
-        What came.
-
-    Raises
-    ------
-    TypeError
-        If it is a class, or has neither `predict_proba` nor `decision_function`.
-    """
+    """Refuse what is no classifier with scores, before it is fitted."""
     if isinstance(estimator, type):
         raise TypeError(
             f"{name} must be a classifier; got the class {estimator.__name__}. Use "
@@ -317,21 +168,7 @@ def check_scores(name: str, estimator: Any) -> None:
 
 
 def class_scores(model: Any, X: Any) -> np.ndarray:
-    """Scores of the classes, from `predict_proba` or else from `decision_function`.
-
-    Parameters
-    ----------
-    model : classifier
-        Fitted.
-
-    X : images
-        In any form that the model takes.
-
-    Returns
-    -------
-    float array of shape (n, n_classes)
-        Distances of two classes are those of the second and their negatives.
-    """
+    """Scores of the classes, from `predict_proba` or else from `decision_function`."""
     method = next(name for name in SCORE_METHODS if hasattr(model, name))
     scores = np.asarray(getattr(model, method)(X), dtype=float)
     return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores

@@ -24,32 +24,7 @@ class Answer(NamedTuple):
 
 
 class Screen:
-    """A detector that is asked for fakes.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted. It is changed: see `skfake.cli.once`.
-
-    fake_labels : sequence of str, default=()
-        The labels that mean fake. If empty, it is the one called fake, or 1 of 0 and 1.
-
-    threshold : float, default=None
-        Probability, or score, from which on an image is called fake. With None the
-        detector says.
-
-    Attributes
-    ----------
-    column : {"probability", "score"}
-        What the values are: from `predict_proba` or else from `decision_function`.
-
-    Raises
-    ------
-    TypeError
-        If it is no classifier.
-    ValueError
-        If it can't be told which label means fake, or the threshold fits no value.
-    """
+    """A detector that is asked for fakes."""
 
     def __init__(
         self,
@@ -83,24 +58,7 @@ class Screen:
             )
 
     def ask(self, images: Sequence[np.ndarray]) -> list[Answer]:
-        """Answers to images, whatever their sizes.
-
-        Parameters
-        ----------
-        images : sequence of uint8 arrays of shape (H, W, 3)
-            One at least.
-
-        Returns
-        -------
-        list of Answer
-            Where the detector fails for some of the images, these have an error.
-
-        Raises
-        ------
-        Exception
-            What the detector raises, where it fails for every one, and has never
-            answered before.
-        """
+        """Answers to images, whatever their sizes."""
         try:
             return self._answer(images)
         # Whatever a detector raises: some take images of one size alone, and such
@@ -168,34 +126,7 @@ class Screen:
 
 
 def find_fakes(classes: np.ndarray, wanted: Sequence[str] = ()) -> np.ndarray:
-    """Which labels mean fake.
-
-    Parameters
-    ----------
-    classes : array of shape (n_classes,)
-        Labels that a detector answers with.
-
-    wanted : sequence of str, default=()
-        What the user calls fake. If empty, it is the label "fake", in upper or lower
-        case, or 1 of 0 and 1.
-
-    Returns
-    -------
-    bool array of shape (n_classes,)
-
-    Raises
-    ------
-    ValueError
-        If a wanted label is none of these, or all are wanted, or nothing is wanted
-        and it can't be told.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfake.cli.answers import find_fakes
-    >>> find_fakes(np.array([0, 1])), find_fakes(np.array(["Fake", "Real"]))
-    (array([False,  True]), array([ True, False]))
-    """
+    """Which labels mean fake."""
     names = name_labels(classes)
     told = f"the labels of the detector, {', '.join(names)}"
     if wanted:
@@ -216,17 +147,6 @@ def find_fakes(classes: np.ndarray, wanted: Sequence[str] = ()) -> np.ndarray:
 
 
 def name_labels(classes: np.ndarray) -> list[str]:
-    """What labels are called.
-
-    Parameters
-    ----------
-    classes : array of shape (n_classes,)
-        Labels.
-
-    Returns
-    -------
-    list of str
-        "real" and "fake" for 0 and 1; others as they are.
-    """
+    """What labels are called."""
     names = [str(label) for label in classes]
     return list(NAMES) if names in NUMBERS else names

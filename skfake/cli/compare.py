@@ -72,16 +72,7 @@ def compare(
 
 
 def print_comparison(comparison: Comparison, output: Path | None) -> None:
-    """Print a table, and write all of it where a folder is named.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What was found.
-
-    output : Path or None
-        A folder.
-    """
+    """Print a table, and write all of it where a folder is named."""
     print(comparison)
     if output is not None:
         comparison.save(output)
@@ -91,26 +82,7 @@ def print_comparison(comparison: Comparison, output: Path | None) -> None:
 def compare_images(
     detectors: dict[str, Any], images: Images, cv: int | None, seed: int
 ) -> Comparison:
-    """Compare detectors on images, with a line on stderr for each fit.
-
-    Parameters
-    ----------
-    detectors : dict of classifiers
-        What to compare.
-
-    images : Images
-        On what.
-
-    cv : int or None
-        Number of folds; None where there are test images.
-
-    seed : int
-        Seed of the folds.
-
-    Returns
-    -------
-    Comparison
-    """
+    """Compare detectors on images, with a line on stderr for each fit."""
     from sklearn.model_selection import StratifiedKFold
 
     folds = None

@@ -21,23 +21,7 @@ DETECTORS = {
 def make_detectors(
     names: str, seed: int, *, option: str = "--detectors"
 ) -> dict[str, Any]:
-    """Detectors that a list of names asks for.
-
-    Parameters
-    ----------
-    names : str
-        Keys of `DETECTORS`, in upper or lower case, with commas between them.
-
-    seed : int
-        Their `random_state`.
-
-    option : str, default="--detectors"
-        Who asks, for errors to say.
-
-    Returns
-    -------
-    dict of classifiers
-    """
+    """Detectors that a list of names asks for."""
     known = {name.lower(): name for name in DETECTORS}
     settings = {"n_jobs": -1, "random_state": seed, "verbose": int(sys.stderr.isatty())}
     detectors = {}

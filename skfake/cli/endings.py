@@ -12,25 +12,13 @@ BROKEN_PIPE = 128 + 13
 
 
 def stop(*_: object) -> NoReturn:
-    """Handle Ctrl-C.
-
-    Raises
-    ------
-    SystemExit
-        With exit code 130.
-    """
+    """Handle Ctrl-C."""
     print("skfake: interrupted", file=sys.stderr)
     sys.exit(INTERRUPTED)
 
 
 def leave_pipe() -> NoReturn:
-    """End quietly when a reader, such as `head`, has had enough.
-
-    Raises
-    ------
-    SystemExit
-        With exit code 141.
-    """
+    """End quietly when a reader, such as `head`, has had enough."""
     # Python would try once more to write what is left.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(BROKEN_PIPE)

@@ -36,11 +36,7 @@ def evaluate(
     seed: Seed = 0,
     output: ReportFolder = None,
 ) -> None:
-    """Print what a saved detector gets right on images whose labels are known.
-
-    Images that it was trained on tell nothing: where SOURCE has a test part, it is
-    tested on that part alone.
-    """
+    """Print what a saved detector gets right on images whose labels are known."""
     with one_line():
         if output is not None:
             prepare_output(output)
@@ -54,20 +50,7 @@ def evaluate(
 
 
 def load_labelled(source: Path, *, test_only: bool) -> Images:
-    """Test images of a source, or all where it has no parts.
-
-    Parameters
-    ----------
-    source : Path
-        A folder or an archive.
-
-    test_only : bool
-        Whether to refuse a source without parts.
-
-    Returns
-    -------
-    Images
-    """
+    """Test images of a source, or all where it has no parts."""
     tested = load_test(source)
     title = f"Images of {source}"
     if tested is None and test_only:
@@ -84,22 +67,7 @@ def load_labelled(source: Path, *, test_only: bool) -> Images:
 
 
 def label_as(classes: np.ndarray, images: Images) -> Images:
-    """The same images, with the labels that a detector answers with.
-
-    Parameters
-    ----------
-    classes : array of shape (n_classes,)
-        These labels.
-
-    images : Images
-        With numbers of classes for labels. Classes are matched by their names, in
-        upper or lower case; real and fake are 0 and 1 where labels are numbers.
-
-    Returns
-    -------
-    Images
-        `target_names` in the order of `classes`.
-    """
+    """The same images, with the labels that a detector answers with."""
     import numpy as np
 
     from skfake.cli.answers import name_labels
@@ -124,23 +92,7 @@ def label_as(classes: np.ndarray, images: Images) -> Images:
 
 
 def judge(detector: Any, name: str, images: Images) -> Comparison:
-    """Comparison of one detector, that is fitted already.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted.
-
-    name : str
-        What it is called in the table.
-
-    images : Images
-        What it is tested on.
-
-    Returns
-    -------
-    Comparison
-    """
+    """Comparison of one detector, that is fitted already."""
     import numpy as np
     from sklearn.frozen import FrozenEstimator
 
@@ -168,17 +120,6 @@ def judge(detector: Any, name: str, images: Images) -> Comparison:
 
 
 def find_positive(classes: np.ndarray) -> Any:
-    """Label whose figures are told, of two.
-
-    Parameters
-    ----------
-    classes : array of shape (n_classes,)
-        Labels, sorted.
-
-    Returns
-    -------
-    label or None
-        The one called fake, or None for what is usual.
-    """
+    """Label whose figures are told, of two."""
     named = [label for label in classes if str(label).casefold() == "fake"]
     return named[0] if named and len(classes) == 2 else None

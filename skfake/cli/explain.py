@@ -56,25 +56,7 @@ def explain(
 
 
 def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path]:
-    """Where the picture of each image goes.
-
-    Parameters
-    ----------
-    images : list of Path
-        To be explained.
-
-    output : Path
-        A file, which its ending tells, or a folder.
-
-    force : bool
-        Whether files that are there may be replaced.
-
-    Returns
-    -------
-    list of Path
-        In a folder, of the names of the images; of two images of one name, the
-        second's picture gets a number.
-    """
+    """Where the picture of each image goes."""
     if output.suffix and not output.is_dir():
         if len(images) > 1:
             raise ValueError(
@@ -97,20 +79,7 @@ def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path
 
 
 def find_label(detector: Any, target: str | None) -> Any:
-    """Label that a word on the command line means.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted.
-
-    target : str or None
-        The word.
-
-    Returns
-    -------
-    label or None
-    """
+    """Label that a word on the command line means."""
 
     from skfake.cli.answers import name_labels
 
@@ -127,22 +96,7 @@ def find_label(detector: Any, target: str | None) -> Any:
 
 
 def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
-    """Write the picture that explains what a detector says of an image.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted.
-
-    image : Path
-        Of what.
-
-    label : label or None
-        Explain this one; with None, the one that the detector gives.
-
-    picture : Path
-        Where to write.
-    """
+    """Write the picture that explains what a detector says of an image."""
     from skfake.cli.answers import name_labels
     from skfake.evaluation.displays import import_pyplot
     from skfake.explanation import ExplanationDisplay

@@ -80,10 +80,7 @@ def fit(
     ] = "",
     force: Force = False,
 ) -> None:
-    """Train a detector, print what it gets right on test images, and save it.
-
-    The file holds a model card with these figures; `skfake info` shows it.
-    """
+    """Train a detector, print what it gets right on test images, and save it."""
     settings = {
         "max_epochs": epochs,
         "image_size": image_size,
@@ -106,27 +103,7 @@ def fit(
 
 
 def make_detector(name: str, seed: int, settings: dict[str, Any]) -> tuple[str, Any]:
-    """A detector with what the user sets of its parameters.
-
-    Parameters
-    ----------
-    name : str
-        One of `DETECTORS`, in upper or lower case.
-
-    seed : int
-        Its `random_state`.
-
-    settings : dict
-        Parameters by their names. None leaves the detector's own.
-
-    Returns
-    -------
-    name : str
-        As in `DETECTORS`.
-
-    detector : classifier
-        Not fitted.
-    """
+    """A detector with what the user sets of its parameters."""
     made = make_detectors(name, seed, option="--detector")
     if len(made) > 1:
         raise ValueError(f"--detector must be one detector; got {name!r}.")
@@ -140,20 +117,7 @@ def make_detector(name: str, seed: int, settings: dict[str, Any]) -> tuple[str, 
 
 
 def name_classes(images: Images) -> Images:
-    """The same images with the names of classes for labels, but for real and fake.
-
-    A saved detector must tell what its answers mean. 0 and 1 do, as in all data sets of
-    skfake, where the classes are real and fake.
-
-    Parameters
-    ----------
-    images : Images
-        With numbers of classes for labels.
-
-    Returns
-    -------
-    Images
-    """
+    """The same images with the names of classes for labels, but for real and fake."""
     import numpy as np
 
     from skfake.datasets.folder import TARGET_NAMES
@@ -166,40 +130,14 @@ def name_classes(images: Images) -> Images:
 
 
 def forget_surroundings(detector: Any) -> Any:
-    """A detector without what it need not tell on another machine.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted; changed in place.
-
-    Returns
-    -------
-    classifier
-    """
+    """A detector without what it need not tell on another machine."""
     surroundings = {"checkpoint": None, "verbose": 0}
     taken = surroundings.keys() & detector.get_params().keys()
     return detector.set_params(**{key: surroundings[key] for key in taken})
 
 
 def write_card(comparison: Comparison, name: str, license: str) -> ModelCard:
-    """Model card of a detector that a comparison has fitted.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Of this detector alone.
-
-    name : str
-        Its name there.
-
-    license : str
-        Terms of use.
-
-    Returns
-    -------
-    ModelCard
-    """
+    """Model card of a detector that a comparison has fitted."""
     row = comparison.table.drop(columns=list(SECONDS)).loc[name].dropna()
     settings = comparison.settings
     data = [

@@ -15,13 +15,7 @@ UsageError: Any = typer.BadParameter.__bases__[0]
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Make one line of errors whose text is for the one who typed the command.
-
-    Raises
-    ------
-    UsageError
-        In place of errors of imports, files, types and values.
-    """
+    """Make one line of errors whose text is for the one who typed the command."""
     try:
         yield
     except (ImportError, OSError, TypeError, ValueError) as error:

@@ -18,21 +18,7 @@ SCORES = ("predict_proba", "decision_function")
 
 
 def once(method: Callable, give: Callable = lambda answer: answer) -> Callable:
-    """A method that remembers its answer to the last X.
-
-    Parameters
-    ----------
-    method : callable
-        Takes X.
-
-    give : callable, default=the answer itself
-        What is given of an answer that is kept.
-
-    Returns
-    -------
-    callable
-        It gives the same answer again where X is the same object.
-    """
+    """A method that remembers its answer to the last X."""
     last: list[Any] = []
 
     @wraps(method)
@@ -47,18 +33,7 @@ def once(method: Callable, give: Callable = lambda answer: answer) -> Callable:
 
 
 def compute_once(detector: Any) -> Any:
-    """Have a detector, and the estimators in it, remember their last answers.
-
-    Parameters
-    ----------
-    detector : estimator
-        Fitted; changed in place, to be used for predictions and then thrown away.
-
-    Returns
-    -------
-    estimator
-        The detector.
-    """
+    """Have a detector, and the estimators in it, remember their last answers."""
     for part in _parts(detector, set()):
         # Features stay the same object, so that the next step knows them again.
         if hasattr(part, "transform"):

@@ -7,13 +7,7 @@ from tempfile import TemporaryDirectory
 
 
 def prepare_output(folder: Path) -> None:
-    """See that tables and plots can be written to a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Made if there is none.
-    """
+    """See that tables and plots can be written to a folder."""
     from skfake.evaluation.displays import import_pyplot
 
     # Files need no screen, and a server may have none.
@@ -24,21 +18,7 @@ def prepare_output(folder: Path) -> None:
 
 
 def check_new_file(path: Path, *, force: bool) -> None:
-    """See that a file can be written.
-
-    Parameters
-    ----------
-    path : Path
-        What `--output` names.
-
-    force : bool
-        Whether a file that is there may be replaced.
-
-    Raises
-    ------
-    OSError
-        If it is a folder, is there already or can't be written.
-    """
+    """See that a file can be written."""
     said = f"got {str(path)!r}"
     if path.is_dir():
         raise IsADirectoryError(f"--output must be a file; {said}, a folder.")

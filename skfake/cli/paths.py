@@ -24,21 +24,7 @@ class Found(NamedTuple):
 
 
 def find_images(named: Iterable[str]) -> Iterator[Found]:
-    """Images that a user's words lead to, in the order of the words.
-
-    Parameters
-    ----------
-    named : iterable of str
-        Files, whatever their endings; folders, which are gone through to the bottom;
-        and patterns such as `photos/**/*.jpg`, which a shell may have left alone.
-
-    Yields
-    ------
-    Found
-        What is in a folder or fits a pattern is sorted by name, has the ending of an
-        image and is not hidden. Links to folders further in are not followed, as they
-        may lead around in circles. What leads nowhere comes once, with the reason.
-    """
+    """Images that a user's words lead to, in the order of the words."""
     for name in named:
         if os.path.isdir(name):
             yield from _some(_walk(name), Found(name, "no images in this folder"))
@@ -51,21 +37,7 @@ def find_images(named: Iterable[str]) -> Iterator[Found]:
 
 
 def find_listed(name: str, *, null: bool) -> Iterator[Found]:
-    """Images that a list of paths leads to, as the list is read.
-
-    Parameters
-    ----------
-    name : str
-        File that holds the list, or "-" for what comes in by the pipe.
-
-    null : bool
-        Whether a zero byte ends each path, and not a line break.
-
-    Yields
-    ------
-    Found
-        Files as they are listed, and what is in folders, as in `find_images`.
-    """
+    """Images that a list of paths leads to, as the list is read."""
     stdin = nullcontext(sys.stdin.buffer)
     with stdin if name == STDIN else open(name, "rb") as stream:
         for line in _split(stream, b"\0" if null else b"\n"):
@@ -77,22 +49,7 @@ def find_listed(name: str, *, null: bool) -> Iterator[Found]:
 
 
 def require_images(found: Iterator[Found]) -> Iterator[Found]:
-    """The same, if there is an image among it.
-
-    Parameters
-    ----------
-    found : iterator of Found
-        It is read up to the first image.
-
-    Returns
-    -------
-    iterator of Found
-
-    Raises
-    ------
-    FileNotFoundError
-        If no path leads anywhere.
-    """
+    """The same, if there is an image among it."""
     read = []
     for item in found:
         read.append(item)

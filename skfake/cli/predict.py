@@ -82,13 +82,7 @@ def predict(
         ),
     ] = None,
 ) -> None:
-    """Tell which images are fakes: a row for each, in the order of the paths.
-
-    The columns are path, probability (that it is a fake; or score, where the detector
-    has no probabilities), label, seconds (to open it and to compute) and error (why
-    there is no answer). Where an image has none, the others go on, and the exit code
-    is 1.
-    """
+    """Tell which images are fakes: a row for each, in the order of the paths."""
     with one_line():
         if output is not None:
             check_new_file(output, force=force)
@@ -102,23 +96,7 @@ def predict(
 
 
 def find_paths(paths: list[str], files_from: str | None, *, null: bool) -> Any:
-    """Images that the arguments lead to, if there are any.
-
-    Parameters
-    ----------
-    paths : list of str
-        As the user gave them.
-
-    files_from : str or None
-        File with more.
-
-    null : bool
-        Whether listed paths end in a zero byte.
-
-    Returns
-    -------
-    iterator of Found
-    """
+    """Images that the arguments lead to, if there are any."""
     from skfake.cli.paths import STDIN, find_images, find_listed, require_images
 
     lists = [path for path in paths if path == STDIN]
@@ -135,23 +113,7 @@ def find_paths(paths: list[str], files_from: str | None, *, null: bool) -> Any:
 
 
 def read_ahead(found: Iterator[Found], batch_size: int, jobs: int | None) -> ReadAhead:
-    """Threads that open files.
-
-    Parameters
-    ----------
-    found : iterator of Found
-        What to open.
-
-    batch_size : int
-        Files in a batch, at most.
-
-    jobs : int or None
-        How many threads; None is as many as there are processors.
-
-    Returns
-    -------
-    ReadAhead
-    """
+    """Threads that open files."""
     from joblib import cpu_count
 
     from skfake.cli.reading import ReadAhead
@@ -160,23 +122,7 @@ def read_ahead(found: Iterator[Found], batch_size: int, jobs: int | None) -> Rea
 
 
 def load_screen(model: Path, fake_labels: list[str], threshold: float | None) -> Screen:
-    """Load a detector to ask it for fakes.
-
-    Parameters
-    ----------
-    model : Path
-        File of a saved detector.
-
-    fake_labels : list of str
-        The labels that mean fake, if the user gave any.
-
-    threshold : float or None
-        From where on an image is called fake, if the user says so.
-
-    Returns
-    -------
-    Screen
-    """
+    """Load a detector to ask it for fakes."""
     from skfake.cli.answers import Screen
 
     detector = skfake.load_detector(model)
@@ -186,27 +132,7 @@ def load_screen(model: Path, fake_labels: list[str], threshold: float | None) ->
 def write_rows(
     screen: Screen, batches: ReadAhead, output: Path | None, format: Format
 ) -> int:
-    """Ask, and write the answers as they come.
-
-    Parameters
-    ----------
-    screen : Screen
-        Whom to ask.
-
-    batches : iterable of lists of Opened
-        Of what.
-
-    output : Path or None
-        Where to write; None is stdout.
-
-    format : Format
-        How.
-
-    Returns
-    -------
-    int
-        How many files have no answer.
-    """
+    """Ask, and write the answers as they come."""
     columns = ("path", screen.column, "label", "seconds", "error")
     shown = is_watched(writes_to_stdout=output is None)
     n_failed = 0
@@ -228,21 +154,7 @@ def write_rows(
 
 
 def make_rows(screen: Screen, batch: list[Opened]) -> list[tuple]:
-    """Rows of a batch, in its order.
-
-    Parameters
-    ----------
-    screen : Screen
-        Whom to ask.
-
-    batch : list of Opened
-        Of what.
-
-    Returns
-    -------
-    list of tuples
-        Path, value, label, seconds and error, of which None is missing.
-    """
+    """Rows of a batch, in its order."""
     started = perf_counter()
     images = [opened.pixels for opened in batch if opened.pixels is not None]
     answers = iter(screen.ask(images) if images else [])

@@ -9,34 +9,13 @@ from time import perf_counter
 
 
 def is_watched(*, writes_to_stdout: bool) -> bool:
-    """Whether to show progress.
-
-    Parameters
-    ----------
-    writes_to_stdout : bool
-        Whether rows go to stdout. They would mix with the progress on a terminal.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether to show progress."""
     return sys.stderr.isatty() and not (writes_to_stdout and sys.stdout.isatty())
 
 
 @contextmanager
 def show_progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Count images as they are done.
-
-    Parameters
-    ----------
-    shown : bool
-        If False, nothing is shown.
-
-    Yields
-    ------
-    callable
-        Takes how many images are done, and how many of them have no answer.
-    """
+    """Count images as they are done."""
     if not shown:
         yield lambda n, n_failed: None
         return

@@ -29,22 +29,7 @@ class Opened(NamedTuple):
 
 
 class ReadAhead:
-    """Decode files in threads; give them in batches, in their order.
-
-    A batch ends when it is full, when its pixels take `BATCH_BYTES`, or when the next
-    file keeps it waiting. However many files there are, a few batches are in memory.
-
-    Parameters
-    ----------
-    found : iterator of Found
-        What to open. The threads take turns in going on with it.
-
-    batch_size : int
-        Files in a batch, at most.
-
-    n_threads : int
-        Threads that decode.
-    """
+    """Decode files in threads; give them in batches, in their order."""
 
     def __init__(
         self, found: Iterator[Found], *, batch_size: int, n_threads: int

@@ -26,21 +26,7 @@ class Format(StrEnum):
 
 
 class RowWriter:
-    """Write rows, so that a reader finds them at once, and only whole ones.
-
-    Parameters
-    ----------
-    stream : binary file object
-        Where to.
-
-    format : Format
-        CSV as RFC 4180 has it, but for plain line breaks, and with the bytes of a path
-        that is no UTF-8 as they are; or JSON Lines, where such a byte 0xNN is the
-        lone surrogate U+DCNN, as Python reads and writes it.
-
-    columns : sequence of str
-        Their names.
-    """
+    """Write rows, so that a reader finds them at once, and only whole ones."""
 
     def __init__(
         self, stream: BinaryIO, *, format: Format, columns: Sequence[str]
@@ -52,13 +38,7 @@ class RowWriter:
             self._send(_to_csv([columns]))
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Write rows and flush them.
-
-        Parameters
-        ----------
-        rows : iterable of sequences
-            Cells in the order of the columns; None is an empty cell, or null.
-        """
+        """Write rows and flush them."""
         if self.format is Format.csv:
             self._send(_to_csv(rows))
             return
@@ -78,17 +58,7 @@ class RowWriter:
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Open a file to write to, or stdout.
-
-    Parameters
-    ----------
-    path : Path or None
-        None is stdout.
-
-    Yields
-    ------
-    binary file object
-    """
+    """Open a file to write to, or stdout."""
     with nullcontext(sys.stdout.buffer) if path is None else open(path, "wb") as stream:
         yield stream
 

@@ -28,17 +28,7 @@ class Images(NamedTuple):
 def load_images(
     source: Path | None, test: Path | None, cv: int | None, seed: int
 ) -> Images:
-    """Load what SOURCE and --test name, and hold out test images if --cv is missing.
-
-    Parameters
-    ----------
-    source, test, cv, seed
-        As the user gave them.
-
-    Returns
-    -------
-    Images
-    """
+    """Load what SOURCE and --test name, and hold out test images if --cv is missing."""
     from sklearn.model_selection import train_test_split
 
     from skfake.datasets import make_images
@@ -67,17 +57,7 @@ def load_images(
 
 
 def load_train(source: Path) -> Bunch:
-    """Training images of a source, or all where it has no parts.
-
-    Parameters
-    ----------
-    source : Path
-        A folder or an archive.
-
-    Returns
-    -------
-    Bunch
-    """
+    """Training images of a source, or all where it has no parts."""
     from skfake.datasets import load_cifake, load_image_folder
 
     if is_cifake(source):
@@ -86,18 +66,7 @@ def load_train(source: Path) -> Bunch:
 
 
 def load_test(source: Path) -> Bunch | None:
-    """Test images of a source.
-
-    Parameters
-    ----------
-    source : Path
-        A folder or an archive.
-
-    Returns
-    -------
-    Bunch or None
-        None where the source is not in parts.
-    """
+    """Test images of a source."""
     from skfake.datasets import load_cifake, load_image_folder
 
     if is_cifake(source):
@@ -107,17 +76,7 @@ def load_test(source: Path) -> Bunch | None:
 
 
 def is_cifake(source: Path) -> bool:
-    """Tell CIFAKE from a folder of other images.
-
-    Parameters
-    ----------
-    source : Path
-        A folder or an archive. Archives are read if they hold CIFAKE, alone.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell CIFAKE from a folder of other images."""
     from skfake.images import read_image
 
     if not source.exists():
@@ -132,17 +91,7 @@ def is_cifake(source: Path) -> bool:
 
 
 def find_test_folder(source: Path) -> Path | None:
-    """Folder of the test images beside the training images, which are in "train".
-
-    Parameters
-    ----------
-    source : Path
-        A folder.
-
-    Returns
-    -------
-    Path or None
-    """
+    """Folder of the test images beside the training images, which are in "train"."""
     if not (source / "train").is_dir():
         return None
     folders = [source / name for name in TEST_FOLDERS]
@@ -150,20 +99,7 @@ def find_test_folder(source: Path) -> Path | None:
 
 
 def match_labels(tested: Bunch, names: list[str]) -> np.ndarray:
-    """Labels of test images in the numbers of the training images.
-
-    Parameters
-    ----------
-    tested : Bunch
-        Test images.
-
-    names : list of str
-        Names of the classes of the training images.
-
-    Returns
-    -------
-    int array of shape (n,)
-    """
+    """Labels of test images in the numbers of the training images."""
     import numpy as np
 
     strange = [str(name) for name in tested.target_names if name not in names]
@@ -177,23 +113,7 @@ def match_labels(tested: Bunch, names: list[str]) -> np.ndarray:
 
 
 def limit_images(images: Images, limit: int | None, seed: int) -> Images:
-    """Draw at most so many training images, and as many test images.
-
-    Parameters
-    ----------
-    images : Images
-        To draw from, each class in proportion.
-
-    limit : int or None
-        How many. None takes all.
-
-    seed : int
-        Seed of the draw.
-
-    Returns
-    -------
-    Images
-    """
+    """Draw at most so many training images, and as many test images."""
     from sklearn.utils import resample
 
     def draw(X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:

@@ -30,35 +30,7 @@ LARGEST = 2**20
 def read_files(
     source: Path, choose: Callable[[str], str | None]
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the contents of chosen files, in the order in which they lie.
-
-    Nothing is written, and links in a tar are passed over: no name that an archive
-    holds can do harm. Sizes are looked at before memory is taken.
-
-    Parameters
-    ----------
-    source : Path
-        A folder, or a zip or tar file; a tar may be packed with gzip, bzip2 or xz.
-
-    choose : callable
-        Told a file's path inside the source, with "/" between its parts, it says
-        under which name to give the file, or None to pass it over.
-
-    Yields
-    ------
-    name : str
-        What `choose` said.
-    content : bytes
-        The file's bytes.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such source.
-    ValueError
-        If the source is no folder and no archive, can't be read to its end, or holds
-        a chosen file of more than a mebibyte.
-    """
+    """Give the contents of chosen files, in the order in which they lie."""
     if not source.exists():
         raise FileNotFoundError(
             "source must be a folder, a zip or a tar file; got "

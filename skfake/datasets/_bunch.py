@@ -15,42 +15,13 @@ TARGET_NAMES = ("REAL", "FAKE")
 def bunch_or_pair(
     data: np.ndarray, target: np.ndarray, *, return_X_y: bool, **facts: Any
 ) -> Bunch | tuple[np.ndarray, np.ndarray]:
-    """Hand over a data set as a `Bunch`, or as the pair X and y.
-
-    Parameters
-    ----------
-    data : array of shape (n, ...)
-        The images or their paths.
-
-    target : int array of shape (n,)
-        Their labels.
-
-    return_X_y : bool
-        True for the pair.
-
-    **facts : object
-        What else the `Bunch` says of the data set.
-
-    Returns
-    -------
-    Bunch or (data, target)
-    """
+    """Hand over a data set as a `Bunch`, or as the pair X and y."""
     if return_X_y:
         return data, target
     return Bunch(data=data, target=target, **facts)
 
 
 def read_description(name: str) -> str:
-    """Text about a data set, from the folder `descr`.
-
-    Parameters
-    ----------
-    name : str
-        Name of the file, without its extension.
-
-    Returns
-    -------
-    str
-    """
+    """Text about a data set, from the folder `descr`."""
     text = files("skfake.datasets").joinpath("descr", f"{name}.rst")
     return text.read_text(encoding="utf-8")

@@ -144,13 +144,7 @@ def load_image_folder(
 
 
 def image_extensions() -> set[str]:
-    """Endings of the files that Pillow reads.
-
-    Returns
-    -------
-    set of str
-        In lower case, with their dots.
-    """
+    """Endings of the files that Pillow reads."""
     return {
         extension
         for extension, name in Image.registered_extensions().items()

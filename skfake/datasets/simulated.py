@@ -212,11 +212,7 @@ def _photographs() -> list[Image.Image]:
 def _resynthesize(
     patches: np.ndarray, taps: np.ndarray, gains: np.ndarray
 ) -> np.ndarray:
-    """Make patches (n, 3, side, side) again from a fraction of their pixels.
-
-    All steps are linear and separable: one matrix for the rows and one for the
-    columns of each patch does them at once.
-    """
+    """Make patches (n, 3, side, side) again from a fraction of their pixels."""
     side = patches.shape[-1]
     step = 2**N_STAGES
     mean = np.kron(np.eye(side // step), np.full((1, step), 1 / step))

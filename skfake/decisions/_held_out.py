@@ -35,11 +35,7 @@ from skfake.validation import (
 class HeldOutClassifier(
     ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta
 ):
-    """A classifier around another, with a threshold set on held-out images.
-
-    A subclass stores its parameters, among them all that are constrained here, says
-    what it wants to know of held-out images and sets its threshold by that.
-    """
+    """A classifier around another, with a threshold set on held-out images."""
 
     _parameter_constraints: ClassVar[dict] = {
         # `fit` says in one sentence what it takes.
@@ -167,18 +163,7 @@ class HeldOutClassifier(
 
 
 def wrapped_has(name: str) -> Callable[[HeldOutClassifier], bool]:
-    """Condition for `available_if`: the estimator has a method of this name.
-
-    Parameters
-    ----------
-    name : str
-        The method.
-
-    Returns
-    -------
-    callable
-        It raises the estimator's own AttributeError where there is no such method.
-    """
+    """Condition for `available_if`: the estimator has a method of this name."""
 
     def check(classifier: HeldOutClassifier) -> bool:
         getattr(getattr(classifier, "estimator_", classifier.estimator), name)

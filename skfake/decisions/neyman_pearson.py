@@ -212,37 +212,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
 
 
 def threshold_rank(n_negatives: int, max_fpr: float, confidence: float | None) -> int:
-    """Rank of the negative, from 1 in rising order, whose score is the threshold.
-
-    Parameters
-    ----------
-    n_negatives : int
-        Held-out negatives.
-
-    max_fpr : float
-        Greatest share of all negatives that may be above the threshold.
-
-    confidence : float or None
-        Probability that it is no greater; with None it is no greater on average.
-
-    Returns
-    -------
-    int
-        The least rank that will do.
-
-    Raises
-    ------
-    ValueError
-        If there are too few negatives for that.
-
-    Examples
-    --------
-    >>> from skfake.decisions.neyman_pearson import threshold_rank
-    >>> threshold_rank(1000, max_fpr=0.01, confidence=None)
-    991
-    >>> threshold_rank(1000, max_fpr=0.01, confidence=0.95)
-    996
-    """
+    """Rank of the negative, from 1 in rising order, whose score is the threshold."""
     if confidence is None:
         least = ceil(1 / max_fpr) - 1
         rank = n_negatives + 1 - floor((n_negatives + 1) * max_fpr)

@@ -248,36 +248,7 @@ class SelectiveClassifier(HeldOutClassifier):
 def selective_threshold(
     confidences: np.ndarray, wrong: np.ndarray, *, max_error: float, delta: float
 ) -> float:
-    """Lowest confidence above which the share of errors is bounded.
-
-    Parameters
-    ----------
-    confidences : float array of shape (n,)
-        Of held-out answers.
-
-    wrong : array of shape (n,)
-        1 where the answer is wrong, 0 where it is right.
-
-    max_error : float
-        Greatest share of errors among all answers above the threshold.
-
-    delta : float
-        Probability, over what is held out, that it is greater nevertheless.
-
-    Returns
-    -------
-    float
-        Infinity where no threshold keeps the bound, minus infinity where all do.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfake.decisions.selective import selective_threshold
-    >>> confidences = np.linspace(0, 1, 101)
-    >>> wrong = confidences < 0.3
-    >>> selective_threshold(confidences, wrong, max_error=0.1, delta=0.05)
-    0.27
-    """
+    """Lowest confidence above which the share of errors is bounded."""
     order = np.argsort(-confidences, kind="stable")
     confidences, wrong = confidences[order], wrong[order]
     # Equal confidences are answered together: `counts` are the numbers of answers

@@ -46,11 +46,7 @@ from skfake.validation import (
 
 
 class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """A detector whose scores come from a network, trained by skorch.
-
-    A subclass stores its parameters, among them all that are constrained here, and
-    builds its network.
-    """
+    """A detector whose scores come from a network, trained by skorch."""
 
     _parameter_constraints: ClassVar[dict] = {
         "image_size": [Interval(Integral, 1, None, closed="left")],

@@ -15,22 +15,7 @@ FAST = "scikit-learn-intelex"
 
 
 def resolve_engine(engine: str) -> str:
-    """Library that an `engine` names.
-
-    Parameters
-    ----------
-    engine : {"auto", "scikit-learn", "scikit-learn-intelex"}
-        "auto" is scikit-learn-intelex where it is installed.
-
-    Returns
-    -------
-    "scikit-learn" or "scikit-learn-intelex"
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn-intelex is asked for and not installed.
-    """
+    """Library that an `engine` names."""
     installed = find_spec("sklearnex") is not None
     if engine == "auto":
         return "scikit-learn-intelex" if installed else "scikit-learn"
@@ -43,17 +28,7 @@ def resolve_engine(engine: str) -> str:
 
 
 def support_vector_class(engine: str) -> type[SVC]:
-    """Class of support vector machines of a library.
-
-    Parameters
-    ----------
-    engine : {"scikit-learn", "scikit-learn-intelex"}
-        As `resolve_engine` returns it.
-
-    Returns
-    -------
-    type
-    """
+    """Class of support vector machines of a library."""
     if engine == "scikit-learn":
         return SVC
     # An extra, and slow to import.
@@ -63,45 +38,12 @@ def support_vector_class(engine: str) -> type[SVC]:
 
 
 def to_scikit_learn(svc: Any) -> Any:
-    """A fitted machine as scikit-learn's own, whichever library fitted it.
-
-    Parameters
-    ----------
-    svc : SVC, or CalibratedClassifierCV of one
-        Fitted; not changed.
-
-    Returns
-    -------
-    SVC or CalibratedClassifierCV
-        It answers alike, but for rounding.
-    """
+    """A fitted machine as scikit-learn's own, whichever library fitted it."""
     return _replace(svc, _to_plain)
 
 
 def to_engine(svc: Any, engine: str) -> tuple[Any, str]:
-    """A machine that `to_scikit_learn` made, as one of the library that fitted it.
-
-    Parameters
-    ----------
-    svc : SVC, or CalibratedClassifierCV of one
-        Fitted.
-
-    engine : {"scikit-learn", "scikit-learn-intelex"}
-        As `resolve_engine` returned it when it was fitted.
-
-    Returns
-    -------
-    svc : SVC or CalibratedClassifierCV
-
-    engine : {"scikit-learn", "scikit-learn-intelex"}
-        scikit-learn where the other is not installed, or can't take up a machine of
-        three classes or more.
-
-    Raises
-    ------
-    ValueError
-        If the arrays of the machine don't fit together.
-    """
+    """A machine that `to_scikit_learn` made, as one of the library that fitted it."""
     _replace(svc, _check_arrays)
     if engine == FAST and find_spec("sklearnex") and len(svc.classes_) == 2:
         return _replace(svc, _to_fast), FAST

@@ -45,36 +45,7 @@ def make_net(
     callbacks: list,
     validate: bool = True,
 ) -> PixelNet:
-    """Say a detector's plain parameters in skorch's language, here alone.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        Its parameters are read.
-
-    module : torch.nn.Module
-        Float images in, logits out.
-
-    codes : int array of shape (n,)
-        Codes of the labels that the net will be trained on.
-
-    seed : int
-        Seed of the fit.
-
-    device : str
-        Where to compute.
-
-    callbacks : list of skorch callbacks
-        As `make_callbacks` returns them.
-
-    validate : bool, default=True
-        Whether to hold out `validation_fraction` of the images.
-
-    Returns
-    -------
-    PixelNet
-        Not yet initialised.
-    """
+    """Say a detector's plain parameters in skorch's language, here alone."""
     optimizer, settings = OPTIMIZERS[detector.optimizer]
     n_classes = len(detector.classes_)
     fraction, split = detector.validation_fraction, None
@@ -113,42 +84,14 @@ def make_net(
 
 
 def resolve_batch_size(detector: Any, n: int) -> int:
-    """Images of a training step.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        With `batch_size`.
-
-    n : int
-        Images to be trained on.
-
-    Returns
-    -------
-    int
-        For "auto" few enough that an epoch has some twenty steps: a network for which
-        a handful of images are one batch would hardly move.
-    """
+    """Images of a training step."""
     if detector.batch_size != "auto":
         return detector.batch_size
     return int(np.clip(n // 20, 16, detector._largest_batch))
 
 
 def class_weights(detector: Any, codes: np.ndarray) -> torch.Tensor | None:
-    """Weights of the loss, one a class.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        With `class_weight` and `classes_`.
-
-    codes : int array of shape (n,)
-        Codes of the labels.
-
-    Returns
-    -------
-    float32 tensor of shape (n_classes,) or None
-    """
+    """Weights of the loss, one a class."""
     if detector.class_weight is None:
         return None
     weights = compute_class_weight(
@@ -158,20 +101,7 @@ def class_weights(detector: Any, codes: np.ndarray) -> torch.Tensor | None:
 
 
 def make_callbacks(detector: Any, first_epoch: int) -> list:
-    """Callbacks that a detector's parameters ask for, and the user's own.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        Its parameters are read; its callbacks are copied.
-
-    first_epoch : int
-        Epochs that the net has been trained for before.
-
-    Returns
-    -------
-    list of skorch callbacks
-    """
+    """Callbacks that a detector's parameters ask for, and the user's own."""
     callbacks: list[tuple[str, Callback]] = []
     if detector.schedule is not None:
         schedule = Schedule(detector.schedule, detector.max_epochs, first_epoch)
@@ -193,24 +123,7 @@ def _no_log(message: str) -> None:
 def find_checkpoint(
     detector: Any, dataset: PixelDataset, earlier: PixelNet | None
 ) -> Checkpoint | None:
-    """Checkpoint of one training among all that share a detector's folder.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        Parameters that decide what is learned name the file.
-
-    dataset : PixelDataset
-        So do images and codes.
-
-    earlier : PixelNet or None
-        And so does the net that is trained on.
-
-    Returns
-    -------
-    Checkpoint or None
-        None where the detector asks for none.
-    """
+    """Checkpoint of one training among all that share a detector's folder."""
     if detector.checkpoint is None:
         return None
     params = detector.get_params()
@@ -243,25 +156,7 @@ def train(
     n_epochs: int,
     checkpoint: Checkpoint | None = None,
 ) -> None:
-    """Train a net, from its checkpoint on where there is one.
-
-    Parameters
-    ----------
-    net : PixelNet
-        Initialised.
-
-    dataset : PixelDataset
-        Images and codes.
-
-    codes : int array of shape (n,)
-        The same codes.
-
-    n_epochs : int
-        Epochs of the whole training.
-
-    checkpoint : Checkpoint, default=None
-        Where the training is kept; also among the net's callbacks.
-    """
+    """Train a net, from its checkpoint on where there is one."""
     last = len(net.history) + n_epochs
     if checkpoint is not None and checkpoint.restore(net):
         return
@@ -278,19 +173,7 @@ def train(
 
 
 def epoch_figures(net: PixelNet) -> dict[str, list[float]]:
-    """Loss and accuracy of every whole epoch.
-
-    Parameters
-    ----------
-    net : PixelNet
-        Fitted.
-
-    Returns
-    -------
-    dict of lists of length n_epochs
-        `train_loss`, `train_accuracy`, `seconds` and, where images were held out,
-        `valid_loss` and `valid_accuracy`.
-    """
+    """Loss and accuracy of every whole epoch."""
     # An epoch that Ctrl-C broke off has no duration, and one of `partial_fit` holds
     # no images out.
     nothing = float("nan")

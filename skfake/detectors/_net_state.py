@@ -28,17 +28,7 @@ class NetState(NamedTuple):
 
 
 def describe_net(net: PixelNet) -> NetState:
-    """A trained net in plain parts.
-
-    Parameters
-    ----------
-    net : PixelNet
-        Trained.
-
-    Returns
-    -------
-    NetState
-    """
+    """A trained net in plain parts."""
     tensors = net.module_.state_dict()
     for name, tensor in net.criterion_.state_dict().items():
         tensors[_CRITERION + name] = tensor
@@ -53,26 +43,7 @@ def describe_net(net: PixelNet) -> NetState:
 
 
 def build_net(detector: Any, state: NetState) -> PixelNet:
-    """Net of a detector from its plain parts, on the device that is here.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        With its parameters and `classes_`.
-
-    state : NetState
-        As `describe_net` returns it.
-
-    Returns
-    -------
-    PixelNet
-        It answers as the one described did.
-
-    Raises
-    ------
-    ValueError
-        If the tensors are not those of the detector's network.
-    """
+    """Net of a detector from its plain parts, on the device that is here."""
     detector._validate_params()
     detector._check_sizes()
     settings, tensors = state

@@ -21,13 +21,7 @@ _reading: ContextVar[Callable[[str], Any] | None] = ContextVar("_reading", defau
 
 @contextmanager
 def nets_apart() -> Iterator[dict[int, tuple[str, Any]]]:
-    """While this lasts, the states of detectors hold keys in place of nets.
-
-    Yields
-    ------
-    dict
-        Filled with the key and the net of each detector whose state was asked for.
-    """
+    """While this lasts, the states of detectors hold keys in place of nets."""
     nets: dict[int, tuple[str, Any]] = {}
     token = _writing.set(nets)
     try:
@@ -38,13 +32,7 @@ def nets_apart() -> Iterator[dict[int, tuple[str, Any]]]:
 
 @contextmanager
 def nets_from(read: Callable[[str], Any]) -> Iterator[None]:
-    """While this lasts, detectors take keys for nets, and build them.
-
-    Parameters
-    ----------
-    read : callable
-        From a key to what was kept.
-    """
+    """While this lasts, detectors take keys for nets, and build them."""
     token = _reading.set(read)
     try:
         yield
@@ -63,19 +51,7 @@ def is_reading() -> bool:
 
 
 def without_net(state: dict[str, Any]) -> dict[str, Any]:
-    """State of a detector, while a file is written one of plain parts.
-
-    Parameters
-    ----------
-    state : dict
-        Attributes.
-
-    Returns
-    -------
-    dict
-        The same, or a copy with a key as `net_` and without what belongs to a
-        training and not to what came of it: `callbacks` and `checkpoint`.
-    """
+    """State of a detector, while a file is written one of plain parts."""
     nets = _writing.get()
     if nets is None:
         return state
@@ -89,17 +65,7 @@ def without_net(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_net(key: str) -> Any:
-    """What was kept of a net, while a file is read.
-
-    Parameters
-    ----------
-    key : str
-        As `without_net` put it in the place of the net.
-
-    Returns
-    -------
-    NetState
-    """
+    """What was kept of a net, while a file is read."""
     read = _reading.get()
     assert read is not None
     return read(key)

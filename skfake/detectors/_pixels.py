@@ -17,16 +17,7 @@ N_SAMPLED = 10_000
 
 
 class DeferredPixels:
-    """Pixels of checked images that are read, and resized, when rows are asked for.
-
-    Parameters
-    ----------
-    images : array of shape (n, H, W, C) or list of n paths and arrays
-        As `skfake.images.check_images` returns them.
-
-    **options
-        Keywords of `skfake.images.load_images`.
-    """
+    """Pixels of checked images that are read, and resized, when rows are asked for."""
 
     def __init__(self, images: np.ndarray | list, **options: Any) -> None:
         self.images = images
@@ -48,28 +39,7 @@ def open_pixels(
     grayscale: bool,
     n_jobs: int | None,
 ) -> np.ndarray | DeferredPixels:
-    """Pixels of all images, if they are there already or take little memory.
-
-    Parameters
-    ----------
-    images : array of shape (n, H, W, C) or list of n paths and arrays
-        As `skfake.images.check_images` returns them.
-
-    image_size : int
-        Side, in pixels, of the square that each image is resized to.
-
-    grayscale : bool
-        One channel in place of three.
-
-    n_jobs : int or None
-        Threads that open files.
-
-    Returns
-    -------
-    array of shape (n, H, W, C) or DeferredPixels
-        The latter where bytes of that size would take more than scikit-learn's
-        `working_memory`.
-    """
+    """Pixels of all images, if they are there already or take little memory."""
     options: dict[str, Any] = {
         "image_size": image_size,
         "grayscale": grayscale,
@@ -87,20 +57,7 @@ def open_pixels(
 def channel_statistics(
     pixels: np.ndarray | DeferredPixels, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each channel, bytes counted as 0 to 1.
-
-    Parameters
-    ----------
-    pixels : array-like of shape (n, H, W, C)
-        Images, uint8 or float32. Of more than 10,000, so many are drawn.
-
-    seed : int
-        Of the draw.
-
-    Returns
-    -------
-    mean, std : float arrays of shape (C,)
-    """
+    """Mean and standard deviation of each channel, bytes counted as 0 to 1."""
     n = len(pixels)
     rows = np.arange(n)
     if n > N_SAMPLED:

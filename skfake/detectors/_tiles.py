@@ -16,19 +16,7 @@ from skfake.images import load_image, open_rows, to_float
 
 @dataclass
 class Grid:
-    """Squares that cover an image: every top with every left.
-
-    Parameters
-    ----------
-    height, width : int
-        Sides of the image.
-
-    size : int
-        Side of a tile.
-
-    tops, lefts : int arrays
-        Where the tiles begin; at 0 alone along a side that is shorter than a tile.
-    """
+    """Squares that cover an image: every top with every left."""
 
     height: int
     width: int
@@ -38,23 +26,7 @@ class Grid:
 
     @classmethod
     def over(cls, shape: tuple[int, ...], size: int, overlap: float) -> Grid:
-        """Place tiles on an image.
-
-        Parameters
-        ----------
-        shape : tuple (H, W) or (H, W, C)
-            Of the image.
-
-        size : int
-            Side of a tile.
-
-        overlap : float
-            Share of a tile that its neighbour covers too.
-
-        Returns
-        -------
-        Grid
-        """
+        """Place tiles on an image."""
         height, width = shape[:2]
         step = max(1, round(size * (1 - overlap)))
         return cls(
@@ -76,17 +48,7 @@ class Grid:
         return np.column_stack([tops, lefts, bottoms, rights])
 
     def spread(self, scores: np.ndarray) -> np.ndarray:
-        """Give each pixel the mean score of the tiles that cover it.
-
-        Parameters
-        ----------
-        scores : float array of shape (n_tiles,)
-            In the order of `boxes`.
-
-        Returns
-        -------
-        float32 array of shape (H, W)
-        """
+        """Give each pixel the mean score of the tiles that cover it."""
         # Tiles of a row cover the same rows of pixels: a mean over both directions is
         # one over rows and then one over columns.
         table = scores.reshape(len(self.tops), len(self.lefts)).astype(np.float32)
@@ -96,29 +58,7 @@ class Grid:
 
 
 def starts(length: int, size: int, step: int) -> np.ndarray:
-    """Where tiles along a side begin, the last of them shifted inward to end with it.
-
-    Parameters
-    ----------
-    length : int
-        Of the side.
-
-    size : int
-        Of a tile.
-
-    step : int
-        From one tile to the next.
-
-    Returns
-    -------
-    int array
-
-    Examples
-    --------
-    >>> from skfake.detectors._tiles import starts
-    >>> starts(100, size=32, step=32)
-    array([ 0, 32, 64, 68])
-    """
+    """Where tiles along a side begin; the last is shifted inward to end with it."""
     last = max(0, length - size)
     return np.append(np.arange(0, last, step), last)
 
@@ -133,26 +73,7 @@ def _shares(begins: np.ndarray, size: int, length: int) -> np.ndarray:
 def cut_tiles(
     rows: Any, grid: Grid, chosen: np.ndarray | None = None
 ) -> Iterator[np.ndarray]:
-    """Tiles of one image, some rows of which are in memory at a time.
-
-    Parameters
-    ----------
-    rows : array of shape (H, W, C) or FileRows
-        The image, as `skfake.images.open_rows` returns it.
-
-    grid : Grid
-        Of the image.
-
-    chosen : int array, default=None
-        Numbers of the tiles to cut, in rising order; one may come several times. With
-        None it is all.
-
-    Yields
-    ------
-    array of shape (size, size, C)
-        A view where the image is an array. An image that is shorter than a tile is
-        continued by its reflection, downwards and to the right.
-    """
+    """Tiles of one image, some rows of which are in memory at a time."""
     if chosen is None:
         chosen = np.arange(len(grid))
     numbers, columns = np.divmod(chosen, len(grid.lefts))
@@ -175,32 +96,7 @@ def draw_tiles(
     max_tiles: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw equally many tiles from each image.
-
-    Parameters
-    ----------
-    images : array of shape (n, H, W, C) or list of n paths and arrays
-        As `skfake.images.check_images` returns them. Files are opened one at a time.
-
-    size : int
-        Side of a tile.
-
-    overlap : float
-        Share of a tile that its neighbour covers too.
-
-    max_tiles : int
-        Tiles of each image, or as many as the largest image has. Smaller images give
-        tiles several times.
-
-    rng : numpy.random.Generator
-        Draws them.
-
-    Returns
-    -------
-    array of shape (n * n_tiles, size, size, 3)
-        uint8 where all images are, else float32 from 0 to 1; those of an image in a
-        row.
-    """
+    """Draw equally many tiles from each image."""
     sizes = [len(Grid.over(sides_of(image), size, overlap)) for image in images]
     n_tiles = min(max_tiles, max(sizes))
     tiles = np.empty((len(images) * n_tiles, size, size, 3), np.uint8)
@@ -226,18 +122,7 @@ def _draw(n: int, n_drawn: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def sides_of(image: Any) -> tuple[int, int]:
-    """Sides of an image, of a file without its pixels where that will do.
-
-    Parameters
-    ----------
-    image : path or array of shape (H, W, C)
-        Item of a checked X.
-
-    Returns
-    -------
-    tuple of two ints
-        Of a file as it is stored, which may lie on its side.
-    """
+    """Sides of an image, of a file without its pixels where that will do."""
     if isinstance(image, np.ndarray):
         return image.shape[0], image.shape[1]
     try:
@@ -257,33 +142,7 @@ def score_tiles(
     overlap: float,
     batch_size: int,
 ) -> Iterator[tuple[Grid, np.ndarray]]:
-    """Score all tiles of each image.
-
-    Parameters
-    ----------
-    images : array of shape (n, H, W, C) or list of n paths and arrays
-        As `skfake.images.check_images` returns them. Files are opened one at a time.
-
-    score : callable
-        From uint8 or float32 tiles (n, size, size, 3) to scores (n, n_classes).
-
-    size : int
-        Side of a tile.
-
-    overlap : float
-        Share of a tile that its neighbour covers too.
-
-    batch_size : int
-        Tiles in memory at a time, of one image or of several.
-
-    Yields
-    ------
-    grid : Grid
-        Of the next image.
-
-    scores : array of shape (n_tiles, n_classes)
-        Of its tiles.
-    """
+    """Score all tiles of each image."""
     grids: deque[Grid] = deque()
     scored: list[np.ndarray] = []
     for tiles in _batch_tiles(images, grids, size, overlap, batch_size):
@@ -329,35 +188,7 @@ def _batch_tiles(
 def aggregate_scores(
     scores: np.ndarray, aggregate: str | float, real: int | None
 ) -> np.ndarray:
-    """Scores of an image, from those of its tiles.
-
-    Parameters
-    ----------
-    scores : array of shape (n_tiles, n_classes)
-        Of the tiles.
-
-    aggregate : "mean", "max" or float
-        Whether all tiles count, the one that is least real, or this share of them,
-        rounded up.
-
-    real : int or None
-        Column of the real images; not needed for "mean".
-
-    Returns
-    -------
-    array of shape (n_classes,)
-        A mean of rows, so that probabilities still sum to one.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfake.detectors._tiles import aggregate_scores
-    >>> scores = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8], [0.9, 0.1]])
-    >>> aggregate_scores(scores, "max", 0)
-    array([0.2, 0.8])
-    >>> aggregate_scores(scores, 0.5, 0)
-    array([0.45, 0.55])
-    """
+    """Scores of an image, from those of its tiles."""
     if aggregate == "mean":
         return scores.mean(axis=0)
     # Rounded before, as 0.1 * 70 is a little more than 7.

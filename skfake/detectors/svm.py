@@ -338,25 +338,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
 
 
 def calibrate(svc: SVC, smallest_class: int) -> CalibratedClassifierCV:
-    """Add probabilities to a machine: one sigmoid, from cross-validated distances.
-
-    Parameters
-    ----------
-    svc : SVC
-        Not fitted.
-
-    smallest_class : int
-        Images of the rarest class.
-
-    Returns
-    -------
-    CalibratedClassifierCV
-
-    Raises
-    ------
-    ValueError
-        If a class is too small for two folds.
-    """
+    """Add probabilities to a machine: one sigmoid, from cross-validated distances."""
     if smallest_class < 2:
         raise ValueError(
             "y must hold at least two images of each class where probability is True; "

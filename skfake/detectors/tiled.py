@@ -429,26 +429,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
 
 def find_tile_size(tile_size: int | str, detector: Any) -> int:
-    """Side of a tile.
-
-    Parameters
-    ----------
-    tile_size : int or "auto"
-        What was asked for.
-
-    detector : classifier
-        Whose `image_size` "auto" stands for.
-
-    Returns
-    -------
-    int
-        In pixels.
-
-    Raises
-    ------
-    ValueError
-        If the detector has no such thing.
-    """
+    """Side of a tile."""
     if not isinstance(tile_size, str):
         return int(tile_size)
     size = getattr(detector, "image_size", None)
@@ -461,17 +442,7 @@ def find_tile_size(tile_size: int | str, detector: Any) -> int:
 
 
 def make_generator(random_state: Any) -> np.random.Generator:
-    """Generator that leaves numpy's global state alone.
-
-    Parameters
-    ----------
-    random_state : int, RandomState or None
-        As in scikit-learn, except that None asks the operating system.
-
-    Returns
-    -------
-    numpy.random.Generator
-    """
+    """Generator that leaves numpy's global state alone."""
     if isinstance(random_state, np.random.RandomState):
         random_state = int(random_state.randint(2**31 - 1))
     return np.random.default_rng(random_state)

@@ -32,46 +32,7 @@ def bootstrap_figures(
     n_resamples: int = 1000,
     random_state: Any = None,
 ) -> dict[str, pd.DataFrame]:
-    """Figures of detectors on test images that are drawn again and again [1]_.
-
-    Each resample draws as many images as there are, with replacement, and is the same
-    for all detectors, so that their differences can be looked at too. Of a detector
-    that was fitted with several seeds it draws as many fits as well. Over seeds and
-    folds, figures are means, as those of the table.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    names : sequence of str of length n_classes
-        Their names.
-
-    pos_label : label, default=None
-        The positive one of two classes.
-
-    with_probabilities : collection of str, default=()
-        Names of the detectors whose scores are probabilities.
-
-    n_resamples : int, default=1000
-        How often the images are drawn.
-
-    random_state : int, RandomState instance or None, default=None
-        What the draws come from.
-
-    Returns
-    -------
-    dict of DataFrames of shape (n_resamples, n_figures)
-        For each detector, the figures of `figure_names`. NaN where a resample lacks
-        what a figure needs.
-
-    References
-    ----------
-    .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
-    """
+    """Figures of detectors on test images that are drawn again and again."""
     columns = figure_names(names)
     images, positions = np.unique(predictions["image"], return_inverse=True)
     tables: dict[str, list[np.ndarray]] = {}
@@ -117,24 +78,7 @@ def weighted_figures(
     pos_label: Any = None,
     probabilities: bool = False,
 ) -> np.ndarray:
-    """Figures of predictions that count as often as weights say, many times at once.
-
-    `prediction_figures` is the same for a single weighing, with weights of one; to call
-    it a thousand times would take minutes.
-
-    Parameters
-    ----------
-    target, prediction, scores, classes, pos_label, probabilities
-        As in `prediction_figures`; without scores these are NaN.
-
-    weights : float array of shape (n_resamples, n)
-        How often each image counts.
-
-    Returns
-    -------
-    float array of shape (n_resamples, n_figures)
-        In the order of `figure_names`.
-    """
+    """Figures of predictions that count as often as weights say, many times at once."""
     actual = (target[:, None] == classes).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         counted = _count_figures(actual, prediction, weights, classes)
@@ -153,25 +97,7 @@ def weighted_figures(
 def bootstrap_intervals(
     figures: Mapping[str, pd.DataFrame], confidence_level: float
 ) -> dict[str, pd.DataFrame]:
-    """Percentile intervals of resampled figures [1]_.
-
-    Parameters
-    ----------
-    figures : dict of DataFrames of shape (n_resamples, n_figures)
-        As `bootstrap_figures` makes them.
-
-    confidence_level : float
-        Share of the resamples that lie between the ends.
-
-    Returns
-    -------
-    dict of DataFrames of shape (2, n_figures)
-        Rows `low` and `high`. Resamples that lack what a figure needs are left out.
-
-    References
-    ----------
-    .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
-    """
+    """Percentile intervals of resampled figures (Efron and Tibshirani, 1993)."""
     tail = (1 - confidence_level) / 2
     ends = {"low": tail, "high": 1 - tail}
     return {
@@ -183,11 +109,7 @@ def bootstrap_intervals(
 def _draw_shares(
     keys: Sequence[tuple], n_resamples: int, random: np.random.RandomState
 ) -> list[np.ndarray]:
-    """What each fit of a detector counts: arrays of shape (n_resamples,).
-
-    Seeds are drawn with replacement, and those of a detector sum to one; folds are
-    all there.
-    """
+    """What each fit of a detector counts: arrays of shape (n_resamples,)."""
     fits: dict[str, list] = {}
     for name, *seed, _ in keys:
         fits.setdefault(name, []).append(tuple(seed))

@@ -455,18 +455,7 @@ class Comparison:
 
 
 def summarize(comparison: Comparison) -> Comparison:
-    """Make the tables of all fits together from those of single ones.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        With `folds`, `predictions` and `settings`.
-
-    Returns
-    -------
-    Comparison
-        With `table` and `differences` too.
-    """
+    """Make the tables of all fits together from those of single ones."""
     settings = comparison.settings
     means = summarize_folds(comparison.folds, with_spread=False)
     # A first time without intervals: these are for detectors that did not fail.

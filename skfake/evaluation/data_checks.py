@@ -22,19 +22,7 @@ LEAK_COLUMNS = ["fold", "image", "train_image", "exact", "distance"]
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """What `look_at_data` found.
-
-    Attributes
-    ----------
-    leaks : DataFrame
-        In the form of `Comparison.leaks`.
-
-    confounders : DataFrame or None
-        As `find_confounders` makes it, where X holds files or images of several sizes.
-
-    warnings : list of str
-        A sentence for each thing that a reader of the figures must know.
-    """
+    """What `look_at_data` found."""
 
     leaks: pd.DataFrame
     confounders: pd.DataFrame | None = None
@@ -42,35 +30,12 @@ class Findings:
 
 
 def no_leaks() -> pd.DataFrame:
-    """The table of leaks, with no row.
-
-    Returns
-    -------
-    DataFrame
-    """
+    """The table of leaks, with no row."""
     return pd.DataFrame(columns=LEAK_COLUMNS)
 
 
 def look_at_data(task: Task, splits: Sequence[Split], n_jobs: int | None) -> Findings:
-    """Look for test images that are in training, and for what gives classes away.
-
-    Parameters
-    ----------
-    task : Task
-        The images.
-
-    splits : sequence of Split
-        Which of them are for training and which for testing.
-
-    n_jobs : int or None
-        Processes and threads, as in scikit-learn.
-
-    Returns
-    -------
-    Findings
-        Images that can't be looked at make a warning, and no exception: that is for
-        the detectors to say.
-    """
+    """Look for test images that are in training, and for what gives classes away."""
     try:
         leaks = find_leaks(task, splits, n_jobs)
         confounders = _find_confounders(task, n_jobs)
@@ -89,24 +54,7 @@ def look_at_data(task: Task, splits: Sequence[Split], n_jobs: int | None) -> Fin
 def find_leaks(
     task: Task, splits: Sequence[Split], n_jobs: int | None = None
 ) -> pd.DataFrame:
-    """Find test images of which a copy, or a near copy, is in training.
-
-    Parameters
-    ----------
-    task : Task
-        The images.
-
-    splits : sequence of Split
-        Which of them are for training and which for testing.
-
-    n_jobs : int, default=None
-        Processes and threads, as in scikit-learn.
-
-    Returns
-    -------
-    DataFrame
-        In the form of `Comparison.leaks`.
-    """
+    """Find test images of which a copy, or a near copy, is in training."""
     within = task.X_test is task.X
     others = () if within else (task.X,)
     exact = find_duplicates(task.X_test, *others)
@@ -133,21 +81,7 @@ def find_leaks(
 
 
 def tell_leaks(leaks: pd.DataFrame, n_images: int) -> str:
-    """Say how many test images leak.
-
-    Parameters
-    ----------
-    leaks : DataFrame
-        In the form of `Comparison.leaks`, with a row or more.
-
-    n_images : int
-        Number of test images.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say how many test images leak."""
     n_leaked = leaks["image"].nunique()
     n_exact = leaks.loc[leaks["exact"], "image"].nunique()
     return (

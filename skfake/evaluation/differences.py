@@ -21,19 +21,7 @@ SEEDS = "t-test over seeds and images"
 
 
 def choose_test(predictions: pd.DataFrame) -> str:
-    """The test of accuracies that suits how predictions came about.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    Returns
-    -------
-    str
-        Its name: over folds one that knows what they share, over seeds one that knows
-        what varies between them, and else one of a single test set.
-    """
+    """The test of accuracies that suits how predictions came about."""
     if predictions["fold"].nunique() > 1:
         return FOLDS
     several = "seed" in predictions and predictions["seed"].nunique() > 1
@@ -47,32 +35,7 @@ def tabulate_differences(
     confidence_level: float,
     test_share: float | None = None,
 ) -> pd.DataFrame:
-    """Differences of accuracy between all pairs of detectors, and how sure they are.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`, of detectors that did not fail.
-
-    resampled : dict of DataFrames
-        As `bootstrap_figures` makes them, of the same resamples for all; empty for no
-        intervals.
-
-    confidence_level : float
-        That of the intervals, and of all tests together: a difference is significant
-        if its corrected p-value is below 1 less this.
-
-    test_share : float, default=None
-        Share of the images that a fold tests on, where there are several.
-
-    Returns
-    -------
-    DataFrame
-        A row for each pair: `first` and `second`, `difference` of the accuracy of the
-        first from that of the second, with the ends of its interval, `difference_low`
-        and `difference_high`, `p_value`, `p_value_holm` (corrected for the number of
-        pairs) and `significant`.
-    """
+    """Differences of accuracy between all pairs of detectors, and how sure they are."""
     test = choose_test(predictions)
     right = {
         str(name): _tabulate_right(part)

@@ -84,10 +84,7 @@ class Judge:
 
     @cached_property
     def _gap(self) -> tuple[float, float] | None:
-        """Scores of the images as they are that a threshold on scores lies between.
-
-        None where there is no such threshold.
-        """
+        """Scores of the images as they are that a threshold on scores lies between."""
         if AS_THEY_ARE in self.errors:
             return None
         prediction, scores = self._all_batches(AS_THEY_ARE)

@@ -38,23 +38,7 @@ CALIBRATION: dict[str, Callable] = {
 
 
 def figure_names(names: Sequence[str]) -> list[str]:
-    """Names of the figures of `prediction_figures`, in its order.
-
-    Parameters
-    ----------
-    names : sequence of str of length n_classes
-        Names of the classes.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> from skfake.evaluation.metrics import figure_names
-    >>> figure_names(["REAL", "FAKE"])[2:6]
-    ['precision_REAL', 'recall_REAL', 'f1_REAL', 'precision_FAKE']
-    """
+    """Names of the figures of `prediction_figures`, in its order."""
     of_classes = [f"{figure}_{name}" for name in names for figure in PER_CLASS]
     return ["accuracy", "balanced_accuracy", *of_classes, *RANKING, *CALIBRATION]
 
@@ -69,59 +53,7 @@ def prediction_figures(
     pos_label: Any = None,
     probabilities: bool = False,
 ) -> dict[str, float]:
-    """Say in figures how well predictions agree with the targets.
-
-    A class that is never predicted has a precision of 0. What a class that the
-    targets lack leaves undefined is NaN: its own three figures, and all those of the
-    scores.
-
-    Parameters
-    ----------
-    target : array of shape (n,)
-        True labels.
-
-    prediction : array of shape (n,)
-        Predicted labels.
-
-    scores : float array of shape (n,) or (n, n_classes), or None
-        For two classes the score of `pos_label`, for more a column a class. None
-        makes the figures of the scores NaN.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    names : sequence of str of length n_classes
-        Names of the classes in the names of the figures.
-
-    pos_label : label, default=None
-        The class that one column of scores speaks for.
-
-    probabilities : bool, default=False
-        Whether the scores are probabilities. The figures of calibration,
-        `brier_score` and `expected_calibration_error`, are NaN for others.
-
-    Returns
-    -------
-    dict of float
-        As `figure_names` names them. 1 is the best of each, but 0 of
-        `equal_error_rate` and the figures of calibration. For more than two classes,
-        the figures of the scores are means over the classes, each against the rest.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfake.evaluation.metrics import prediction_figures
-    >>> figures = prediction_figures(
-    ...     np.array([0, 0, 1, 1]),
-    ...     np.array([0, 1, 1, 1]),
-    ...     np.array([0.1, 0.6, 0.7, 0.9]),
-    ...     classes=np.array([0, 1]),
-    ...     names=["REAL", "FAKE"],
-    ...     pos_label=1,
-    ... )
-    >>> figures["accuracy"], figures["recall_REAL"], figures["roc_auc"]
-    (0.75, 0.5, 1.0)
-    """
+    """Say in figures how well predictions agree with the targets."""
     of_classes, (_, recall, _) = _class_figures(target, prediction, classes)
     values = [
         accuracy_score(target, prediction),
@@ -135,17 +67,7 @@ def prediction_figures(
 def class_scores(
     target: np.ndarray, scores: np.ndarray, classes: np.ndarray, pos_label: Any
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Membership and score of the positive class, or of each of several classes.
-
-    Parameters
-    ----------
-    target, scores, classes, pos_label
-        As in `prediction_figures`.
-
-    Yields
-    ------
-    bool array of shape (n,), float array of shape (n,)
-    """
+    """Membership and score of the positive class, or of each of several classes."""
     if scores.ndim == 1:
         yield target == pos_label, scores
     else:

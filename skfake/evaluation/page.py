@@ -57,24 +57,7 @@ def to_page(
     robustness: Robustness | None = None,
     sections: Mapping[str, str] | None = None,
 ) -> str:
-    """All that a comparison found, as a page that stands alone.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to show.
-
-    robustness : Robustness, default=None
-        How the same detectors bear damaged images.
-
-    sections : dict of str, default=None
-        Headings and HTML of more sections, which come first. It is not escaped.
-
-    Returns
-    -------
-    str
-        HTML with its style and its pictures inside.
-    """
+    """All that a comparison found, as a page that stands alone."""
     title = comparison.title or "Comparison of detectors"
     contents = {
         "": _introduction(comparison),
@@ -103,18 +86,7 @@ def to_page(
 
 
 def figures_table(comparison: Comparison) -> str:
-    """Every figure of every detector, with its interval or its spread.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to show.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Every figure of every detector, with its interval or its spread."""
     table = comparison.table
     figures = figure_names(comparison.target_names)
     shown = {}
@@ -132,53 +104,18 @@ def figures_table(comparison: Comparison) -> str:
 
 
 def wide(content: str) -> str:
-    """What scrolls by itself where the screen is narrower.
-
-    Parameters
-    ----------
-    content : str
-        HTML.
-
-    Returns
-    -------
-    str
-    """
+    """What scrolls by itself where the screen is narrower."""
     return f'<div class="wide">\n{content}\n</div>'
 
 
 def to_table(rows: pd.DataFrame) -> str:
-    """A table of texts and numbers, all escaped.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        What to show.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """A table of texts and numbers, all escaped."""
     rows = rows.rename_axis(index=None, columns=None)
     return rows.to_html(border=0, justify="right")
 
 
 def draw(display: Callable[..., Any], caption: str) -> str:
-    """A display as a picture in the page, in the colours of the page.
-
-    Parameters
-    ----------
-    display : callable
-        Draws, and returns what has the figure in `figure_`.
-
-    caption : str
-        What the picture shows.
-
-    Returns
-    -------
-    str
-        HTML with an SVG in it.
-    """
+    """A display as a picture in the page, in the colours of the page."""
     plt = import_pyplot()
     # Pictures that are the same have the same names inside.
     with plt.rc_context({"svg.hashsalt": caption, "svg.fonttype": "none"}):

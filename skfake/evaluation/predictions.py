@@ -18,34 +18,12 @@ Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
 def run_columns(predictions: pd.DataFrame) -> list[str]:
-    """Columns that tell one fit of a detector from another.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    Returns
-    -------
-    list of str
-        Those of `seed` and `fold` that there are.
-    """
+    """Columns that tell one fit of a detector from another."""
     return [name for name in RUNS if name in predictions]
 
 
 def split_runs(predictions: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Part a table by detector and fit.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    Yields
-    ------
-    str, DataFrame
-        Name of the detector, and what it predicted in one seed and fold.
-    """
+    """Part a table by detector and fit."""
     keys = ["detector", *run_columns(predictions)]
     for (name, *_), part in predictions.groupby(keys, sort=False, dropna=False):
         yield str(name), part
@@ -54,31 +32,7 @@ def split_runs(predictions: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 def scored_runs(
     predictions: pd.DataFrame, classes: np.ndarray | Sequence, pos_label: Any
 ) -> Iterator[tuple[str, Pairs]]:
-    """Scores of each detector and fit, where curves can be drawn from them.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    classes : array-like of shape (n_classes,)
-        All labels, sorted.
-
-    pos_label : label or None
-        The positive one of two classes. None is the greater one.
-
-    Yields
-    ------
-    str, list of (bool array of shape (n,), float array of shape (n,))
-        Name of the detector; membership and scores of the positive class, or of each
-        of several. Fits whose targets lack a class, and those without scores, are left
-        out.
-
-    Raises
-    ------
-    ValueError
-        If the predictions lack a column, or hold labels that are not in `classes`.
-    """
+    """Scores of each detector and fit, where curves can be drawn from them."""
     columns = ["detector", "target", "score"]
     classes = check_predictions(predictions, classes, columns)
     pos_label = check_pos_label(pos_label, classes)
@@ -89,35 +43,12 @@ def scored_runs(
 
 
 def mean_over(metric: Callable[..., float], pairs: Pairs) -> float:
-    """Mean of a figure over the classes.
-
-    Parameters
-    ----------
-    metric : callable
-        Takes membership and scores.
-
-    pairs : list of (bool array of shape (n,), float array of shape (n,))
-        As in `scored_runs`.
-
-    Returns
-    -------
-    float
-    """
+    """Mean of a figure over the classes."""
     return float(np.mean([metric(*pair) for pair in pairs]))
 
 
 def score_columns(predictions: pd.DataFrame) -> np.ndarray:
-    """Scores in a table of predictions.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    Returns
-    -------
-    float array of shape (n,), or (n, n_classes) for more than two classes
-    """
+    """Scores in a table of predictions."""
     if "score" in predictions:
         return predictions["score"].to_numpy(dtype=float)
     return predictions[_class_score_names(predictions)].to_numpy(dtype=float)
@@ -126,31 +57,7 @@ def score_columns(predictions: pd.DataFrame) -> np.ndarray:
 def check_predictions(
     predictions: pd.DataFrame, classes: np.ndarray | Sequence, columns: Sequence[str]
 ) -> np.ndarray:
-    """Check that a table of predictions can be read.
-
-    Parameters
-    ----------
-    predictions : DataFrame
-        In the form of `Comparison.predictions`.
-
-    classes : array-like of shape (n_classes,)
-        All labels, sorted.
-
-    columns : sequence of str
-        What must be there. "score" stands for the scores of however many classes.
-
-    Returns
-    -------
-    array of shape (n_classes,)
-        The classes.
-
-    Raises
-    ------
-    TypeError
-        If the predictions are no table.
-    ValueError
-        If a column is missing, or holds a label that is not one of the classes.
-    """
+    """Check that a table of predictions can be read."""
     if not isinstance(predictions, pd.DataFrame):
         raise TypeError(
             "predictions must be a DataFrame, in the form of Comparison.predictions; "
@@ -176,26 +83,7 @@ def check_predictions(
 
 
 def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
-    """Label of the positive one of two classes.
-
-    Parameters
-    ----------
-    pos_label : label or None
-        None stands for the greater one.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    Returns
-    -------
-    label or None
-        None for more than two classes.
-
-    Raises
-    ------
-    ValueError
-        If it is not one of two classes, or not None for more.
-    """
+    """Label of the positive one of two classes."""
     if len(classes) > 2:
         if pos_label is not None:
             raise ValueError(
@@ -215,25 +103,7 @@ def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
 def check_target_names(
     target_names: Sequence[str] | None, classes: np.ndarray
 ) -> list[str]:
-    """Names of the classes, as texts.
-
-    Parameters
-    ----------
-    target_names : sequence of str or None
-        None stands for the labels.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    Returns
-    -------
-    list of str of length n_classes
-
-    Raises
-    ------
-    ValueError
-        If there is not one for each class, or one comes twice.
-    """
+    """Names of the classes, as texts."""
     names = classes.tolist() if target_names is None else list(target_names)
     names = [str(name) for name in names]
     if len(names) != len(classes) or len(set(names)) < len(names):

@@ -24,13 +24,7 @@ PACKAGES = (
 
 
 def describe_versions() -> dict[str, str]:
-    """Versions of Python, skfake and the packages that compute for it.
-
-    Returns
-    -------
-    dict of str
-        Without the packages that are not installed.
-    """
+    """Versions of Python, skfake and the packages that compute for it."""
     found = {"python": platform.python_version(), "skfake": __version__}
     for package in PACKAGES:
         try:
@@ -41,14 +35,7 @@ def describe_versions() -> dict[str, str]:
 
 
 def describe_machine() -> dict[str, Any]:
-    """The machine that computes.
-
-    Returns
-    -------
-    dict
-        `platform`, `processor`, `n_cpus` and, where torch is loaded and finds some,
-        `accelerator`.
-    """
+    """The machine that computes."""
     machine = {
         "platform": platform.platform(),
         "processor": _processor_name(),

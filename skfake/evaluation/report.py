@@ -25,18 +25,7 @@ WIDTH = 88
 
 
 def to_text(comparison: Comparison) -> str:
-    """Main figures as aligned text, with the errors below them.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to show.
-
-    Returns
-    -------
-    str
-        Lines without a line break at the end.
-    """
+    """Main figures as aligned text, with the errors below them."""
     table = main_figures(comparison).reset_index()
     columns = [[str(name), *table[name]] for name in table]
     widths = [max(map(len, column)) for column in columns]
@@ -57,34 +46,14 @@ def to_text(comparison: Comparison) -> str:
 
 
 def to_html(comparison: Comparison) -> str:
-    """Main figures as HTML, with the errors below them.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to show.
-
-    Returns
-    -------
-    str
-    """
+    """Main figures as HTML, with the errors below them."""
     table = main_figures(comparison).rename_axis(index=None).to_html(border=0)
     remarks = [f"<p>{escape(line)}</p>" for line in notes(comparison)]
     return "\n".join([f"<p>{escape(caption(comparison))}</p>", table, *remarks])
 
 
 def caption(comparison: Comparison) -> str:
-    """What the figures are of, how they came about, and their unit.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to describe.
-
-    Returns
-    -------
-    str
-    """
+    """What the figures are of, how they came about, and their unit."""
     settings = comparison.settings
     if settings["n_images"] is None:
         how = f"Tested on {settings['n_test_images']} images; figures in %"
@@ -117,17 +86,7 @@ def caption(comparison: Comparison) -> str:
 
 
 def main_figures(comparison: Comparison) -> pd.DataFrame:
-    """Those figures that fit a terminal, as text in percent and seconds.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to show.
-
-    Returns
-    -------
-    DataFrame of str
-    """
+    """Those figures that fit a terminal, as text in percent and seconds."""
     figures = {"accuracy": "accuracy"}
     if len(comparison.classes) == 2:
         of = positive_name(comparison)
@@ -152,35 +111,14 @@ def main_figures(comparison: Comparison) -> pd.DataFrame:
 
 
 def positive_name(comparison: Comparison) -> str:
-    """Name of the positive one of two classes.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Of two classes.
-
-    Returns
-    -------
-    str
-    """
+    """Name of the positive one of two classes."""
     return comparison.target_names[
         comparison.classes.tolist().index(comparison.pos_label)
     ]
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """What must be read with the figures: differences, warnings and failures.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to describe.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """What must be read with the figures: differences, warnings and failures."""
     return [
         *tell_differences(comparison),
         *comparison.warnings,
@@ -189,18 +127,7 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def tell_differences(comparison: Comparison) -> list[str]:
-    """Say which detectors the test does not tell apart.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to describe.
-
-    Returns
-    -------
-    list of str
-        One sentence, or none where there are no two detectors.
-    """
+    """Say which detectors the test does not tell apart."""
     differences = comparison.differences
     if differences.empty:
         return []
@@ -215,17 +142,7 @@ def tell_differences(comparison: Comparison) -> list[str]:
 
 
 def failures(comparison: Comparison) -> list[str]:
-    """A line for each detector that failed: the first of its error.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to describe.
-
-    Returns
-    -------
-    list of str
-    """
+    """A line for each detector that failed: the first of its error."""
     return [
         f"{name} failed: {error.splitlines()[0]}"
         for name, error in comparison.errors.items()
@@ -233,16 +150,7 @@ def failures(comparison: Comparison) -> list[str]:
 
 
 def save(comparison: Comparison, folder: str | os.PathLike) -> None:
-    """Write the files of `Comparison.save`.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to write.
-
-    folder : str or path-like
-        Where; made if there is none.
-    """
+    """Write the files of `Comparison.save`."""
     plt = import_pyplot()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -264,18 +172,7 @@ def save(comparison: Comparison, folder: str | os.PathLike) -> None:
 
 
 def to_dict(comparison: Comparison) -> dict[str, Any]:
-    """All that is worth keeping in a file, but for the single predictions.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        What to keep.
-
-    Returns
-    -------
-    dict
-        Of what JSON knows; NaN has become None.
-    """
+    """All that is worth keeping in a file, but for the single predictions."""
     confusions = count_confusions(comparison.predictions, comparison.classes)
     return {
         "title": comparison.title,
@@ -302,23 +199,7 @@ def _records(table: pd.DataFrame) -> list[dict]:
 
 
 def show_figure(row: pd.Series, figure: str, *, with_interval: bool = True) -> str:
-    """A figure in percent, with its spread or else with its interval.
-
-    Parameters
-    ----------
-    row : Series
-        Of a table of figures.
-
-    figure : str
-        Name of the figure.
-
-    with_interval : bool, default=True
-        Show the interval, if there is one.
-
-    Returns
-    -------
-    str
-    """
+    """A figure in percent, with its spread or else with its interval."""
     shown = show_number(100 * row[figure], 1)
     spread = row.get(f"{figure}_std", np.nan)
     low, high = (row.get(f"{figure}_{end}", np.nan) for end in ("low", "high"))
@@ -330,18 +211,5 @@ def show_figure(row: pd.Series, figure: str, *, with_interval: bool = True) -> s
 
 
 def show_number(value: float, n_digits: int) -> str:
-    """A number, or what stands for none.
-
-    Parameters
-    ----------
-    value : float
-        May be NaN.
-
-    n_digits : int
-        Digits after the point.
-
-    Returns
-    -------
-    str
-    """
+    """A number, or what stands for none."""
     return MISSING if np.isnan(value) else f"{value:.{n_digits}f}"

@@ -177,21 +177,7 @@ def expected_calibration_error(
 
 
 def bin_probabilities(prob: np.ndarray, n_bins: int) -> np.ndarray:
-    """Number of the bin of equal width that each probability falls into.
-
-    Parameters
-    ----------
-    prob : float array of shape (n,)
-        Probabilities.
-
-    n_bins : int
-        Bins from 0 to 1.
-
-    Returns
-    -------
-    int array of shape (n,)
-        From 0 to n_bins - 1, as in `sklearn.calibration.calibration_curve`.
-    """
+    """Number of the bin of equal width that each probability falls into."""
     return np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], prob)
 
 

@@ -16,22 +16,7 @@ SECONDS = ("fit_seconds", "predict_seconds")
 
 
 def tabulate_folds(trials: Iterable[Trial], names: Sequence[str]) -> pd.DataFrame:
-    """Figures of each trial.
-
-    Parameters
-    ----------
-    trials : iterable of Trial
-        The rows.
-
-    names : sequence of str of length n_classes
-        Names of the classes.
-
-    Returns
-    -------
-    DataFrame
-        Columns `detector`, `seed` if there are any, `fold`, the figures and, if any
-        failed, `error`.
-    """
+    """Figures of each trial."""
     failed = dict.fromkeys([*figure_names(names), *SECONDS], np.nan)
     rows = [
         _key_of(trial) | (trial.figures or failed | {"error": trial.error})
@@ -48,30 +33,7 @@ def refigure_folds(
     names: Sequence[str],
     pos_label: Any = None,
 ) -> pd.DataFrame:
-    """Figures of each trial once more, from some of its predictions.
-
-    Parameters
-    ----------
-    folds : DataFrame
-        As `tabulate_folds` makes it; seconds and errors are kept.
-
-    predictions : DataFrame
-        As `tabulate_predictions` makes it.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    names : sequence of str of length n_classes
-        Their names.
-
-    pos_label : label, default=None
-        The positive one of two classes.
-
-    Returns
-    -------
-    DataFrame
-        As `tabulate_folds` makes it; NaN where no prediction is left.
-    """
+    """Figures of each trial once more, from some of its predictions."""
     keys = ["detector", *run_columns(folds)]
     figures = figure_names(names)
     folds = folds.set_index(keys)
@@ -98,26 +60,7 @@ def summarize_folds(
     with_spread: bool,
     intervals: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """Figures of each detector: means over its seeds and folds.
-
-    Parameters
-    ----------
-    folds : DataFrame
-        As `tabulate_folds` makes it.
-
-    with_spread : bool
-        Put the sample standard deviation after each mean.
-
-    intervals : dict of DataFrames
-        For each detector, the ends of the intervals of its figures: rows `low` and
-        `high`. They are put after each mean, too.
-
-    Returns
-    -------
-    DataFrame
-        A row for each detector. One that failed in a fold has NaN, as no mean over
-        the other folds could stand beside those of the other detectors.
-    """
+    """Figures of each detector: means over its seeds and folds."""
     figures = folds.columns.drop(["detector", *RUNS, "error"], errors="ignore")
     bounded = set() if intervals is None else {*figures} - {*SECONDS}
     rows: dict[Any, dict] = {}
@@ -141,22 +84,7 @@ def summarize_folds(
 
 
 def tabulate_predictions(trials: Iterable[Trial], names: Sequence[str]) -> pd.DataFrame:
-    """Predictions of all trials that did not fail, a row for each image.
-
-    Parameters
-    ----------
-    trials : iterable of Trial
-        What predicted.
-
-    names : sequence of str of length n_classes
-        Names of the classes.
-
-    Returns
-    -------
-    DataFrame
-        Columns `detector`, `seed` if there are any, `fold`, `image`, `target`,
-        `prediction` and `score`, or `score_<class>` for more than two classes.
-    """
+    """Predictions of all trials that did not fail, a row for each image."""
     trials = list(trials)
     scores = ["score"] if len(names) == 2 else [f"score_{name}" for name in names]
     tables = [_predictions_of(trial, scores) for trial in trials if not trial.error]

@@ -20,41 +20,7 @@ def make_thumbnails(
     image_shape: tuple[int, ...] | None = None,
     side: int = SIDE,
 ) -> dict[int, np.ndarray]:
-    """Shrink some of many images, and open no others.
-
-    Parameters
-    ----------
-    images : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-        Images, or any other form of them that skfake takes; or a dict of positions and
-        images.
-
-    positions : iterable of int
-        Which of them.
-
-    image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where they are flattened, as in `skfake.images.check_images`.
-
-    side : int, default=128
-        Greatest height and width, in pixels. Smaller images stay as they are.
-
-    Returns
-    -------
-    dict of uint8 arrays of shape (H, W, 3)
-        By their positions. Floats that go beyond 0 to 1 are scaled to fit.
-
-    Raises
-    ------
-    ValueError
-        If there is no image at a position, or an image can't be read.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skfake.evaluation.thumbnails import make_thumbnails
-    >>> images = np.zeros((5, 300, 200), dtype=np.uint8)
-    >>> {i: image.shape for i, image in make_thumbnails(images, [4, 1]).items()}
-    {4: (128, 85, 3), 1: (128, 85, 3)}
-    """
+    """Shrink some of many images, and open no others."""
     wanted = [int(position) for position in positions]
     given = isinstance(images, Mapping)
     if not given:

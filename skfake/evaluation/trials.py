@@ -37,25 +37,7 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What all trials of a comparison share.
-
-    Attributes
-    ----------
-    X, y : images and array of shape (n,)
-        Where the training images come from.
-
-    X_test, y_test : images and array of shape (n_test,)
-        Where the test images come from; the same for folds.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    names : list of str of length n_classes
-        Their names.
-
-    pos_label : label or None
-        The positive one of two classes.
-    """
+    """What all trials of a comparison share."""
 
     X: Any
     y: np.ndarray
@@ -93,51 +75,14 @@ class Trial:
 
 
 def takes_seed(detector: Any) -> bool:
-    """Tell whether a detector, or a part of it, has a `random_state`.
-
-    Parameters
-    ----------
-    detector : classifier
-        With scikit-learn's parameters.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a detector, or a part of it, has a `random_state`."""
     return bool(_random_states(detector))
 
 
 def run_trial(
     name: str, detector: Any, task: Task, split: Split, seed: int | None, verbose: int
 ) -> Trial:
-    """Fit a detector, predict its test images and compute the figures.
-
-    Parameters
-    ----------
-    name : str
-        What the detector is called.
-
-    detector : classifier
-        A copy of it is fitted.
-
-    task : Task
-        The images.
-
-    split : Split
-        Which of them.
-
-    seed : int or None
-        What every `random_state` of the detector and of its parts is set to. None
-        leaves them as they are.
-
-    verbose : int
-        With 1 or more, a line on stderr at the start and one at the end.
-
-    Returns
-    -------
-    Trial
-        An exception in the detector is kept as its `error`, and not raised.
-    """
+    """Fit a detector, predict its test images and compute the figures."""
     label = name
     if seed is not None:
         label += f", seed {seed}"
@@ -165,33 +110,7 @@ def run_trial(
 def positive_scores(
     detector: Any, X: Any, classes: np.ndarray, pos_label: Any
 ) -> np.ndarray | None:
-    """Scores of images, from `predict_proba` or else from `decision_function`.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted.
-
-    X : images
-        In any form that the detector takes.
-
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    pos_label : label or None
-        The positive one of two classes.
-
-    Returns
-    -------
-    float array of shape (n,) or (n, n_classes), or None
-        For two classes the scores of `pos_label`. None where the detector has
-        neither method.
-
-    Raises
-    ------
-    ValueError
-        If the detector knows other classes, or does not give a score a class.
-    """
+    """Scores of images, from `predict_proba` or else from `decision_function`."""
     method = next((m for m in SCORE_METHODS if hasattr(detector, m)), None)
     if method is None:
         return None

@@ -16,32 +16,12 @@ INNER = ("best_estimator_", "estimator_")
 
 
 def has_heat_maps(detector: Any) -> bool:
-    """Whether a detector makes its own maps.
-
-    Parameters
-    ----------
-    detector : estimator
-        Any.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether a detector makes its own maps."""
     return hasattr(detector, "heat_maps")
 
 
 def has_network(detector: Any) -> bool:
-    """Whether a detector's scores come from a network.
-
-    Parameters
-    ----------
-    detector : estimator
-        Any.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether a detector's scores come from a network."""
     # torch is slow to import, and an SVM does without.
     from skfake.detectors._deep import DeepDetector
 
@@ -49,29 +29,7 @@ def has_network(detector: Any) -> bool:
 
 
 def find_members(estimator: Any, X: Any) -> list[tuple[Any, Any]]:
-    """Open what stands around a detector, down to what a map can be made of.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A fitted detector, or a pipeline, search or classifier around one.
-
-    X : images
-        What the estimator is given.
-
-    Returns
-    -------
-    list of (detector, X)
-        Each fitted detector and what it is given: several where a
-        `CalibratedClassifierCV` averages over its folds.
-
-    Raises
-    ------
-    TypeError
-        If there is no detector within, or more than one that all decide.
-    sklearn.exceptions.NotFittedError
-        If the estimator is not fitted.
-    """
+    """Open what stands around a detector, down to what a map can be made of."""
     check_is_fitted(estimator)
     if _is_explained(estimator):
         return [(estimator, X)]

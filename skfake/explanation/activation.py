@@ -30,33 +30,7 @@ def activation_maps(
     method: str,
     layer: str | None,
 ) -> np.ndarray:
-    """Maps of a detector with a network.
-
-    The score that is explained is the logarithm of the odds of a class. For two
-    classes it is the difference of the logits, so that what speaks for one speaks as
-    much against the other.
-
-    Parameters
-    ----------
-    detector : DeepDetector
-        Fitted; left as it is.
-
-    X : images
-        In any form that the detector takes.
-
-    codes : int array of shape (n,)
-        Which class each map is of.
-
-    method : {"integrated", "grad-cam", "hirescam", "layercam"}
-        How gradients weigh what the layer gives.
-
-    layer : str or None
-        Name of a layer of `detector.net_.module_[1]`. None is that of `choose_layer`.
-
-    Returns
-    -------
-    float32 array of shape (n, image_size, image_size)
-    """
+    """Maps of a detector with a network."""
     images = validate_images(detector, X, reset=False)
     net = detector.net_
     # Hooks would not be called by what was compiled without them.
@@ -81,32 +55,7 @@ def activation_maps(
 def weigh_batch(
     net: Any, layer: nn.Module, pixels: Tensor, codes: Tensor, method: str, name: str
 ) -> Tensor:
-    """Maps of some images.
-
-    Parameters
-    ----------
-    net : PixelNet
-        Fitted, its module in the mode of evaluation.
-
-    layer : torch.nn.Module
-        Layer of the network.
-
-    pixels : tensor of shape (n, H, W, C)
-        Images.
-
-    codes : int64 tensor of shape (n,)
-        Which class each map is of.
-
-    method : str
-        As in `activation_maps`.
-
-    name : str
-        What an error calls the layer.
-
-    Returns
-    -------
-    float32 tensor of shape (n, H, W)
-    """
+    """Maps of some images."""
     mirrored = bool(net.average_flips)
     batch = torch.cat([pixels, pixels.flip(2)]) if mirrored else pixels
     column = codes.to(net.device)
@@ -147,21 +96,7 @@ def weigh_batch(
 
 
 def weigh(values: Tensor, gradients: Tensor, method: str) -> Tensor:
-    """Weigh the maps of a layer by gradients, and add them up.
-
-    Parameters
-    ----------
-    values, gradients : tensors of shape (n, C, h, w)
-        What the layer gives, and the gradient of the score with respect to it.
-
-    method : {"integrated", "grad-cam", "hirescam", "layercam"}
-        For "grad-cam" each map is weighed by the mean of its gradients; for "layercam"
-        position by position by those that are positive; else by all of them.
-
-    Returns
-    -------
-    tensor of shape (n, h, w)
-    """
+    """Weigh the maps of a layer by gradients, and add them up."""
     if method == "grad-cam":
         gradients = gradients.mean(dim=(2, 3), keepdim=True)
     elif method == "layercam":
@@ -170,20 +105,7 @@ def weigh(values: Tensor, gradients: Tensor, method: str) -> Tensor:
 
 
 def log_odds(logits: Tensor, codes: Tensor) -> Tensor:
-    """Logarithms of the odds of a class against all others.
-
-    Parameters
-    ----------
-    logits : tensor of shape (n, k)
-        Of all classes.
-
-    codes : int64 tensor of shape (n,)
-        Which class of each image.
-
-    Returns
-    -------
-    tensor of shape (n,)
-    """
+    """Logarithms of the odds of a class against all others."""
     column = codes[:, None]
     others = logits.scatter(1, column, -torch.inf).logsumexp(dim=1)
     return logits.gather(1, column)[:, 0] - others
@@ -191,21 +113,7 @@ def log_odds(logits: Tensor, codes: Tensor) -> Tensor:
 
 @contextmanager
 def tapped(layer: nn.Module, share: float) -> Iterator[list[Tensor]]:
-    """Begin the gradient at what a layer gives: nothing before it is gone through.
-
-    Parameters
-    ----------
-    layer : torch.nn.Module
-        Of a network that is applied inside the block.
-
-    share : float
-        What the layer gives is multiplied by it.
-
-    Yields
-    ------
-    list of tensors
-        What it then gave, at each call.
-    """
+    """Begin the gradient at what a layer gives: nothing before it is gone through."""
     taps: list[Tensor] = []
 
     def tap(module: nn.Module, inputs: Any, output: Any) -> Any:
@@ -224,13 +132,7 @@ def tapped(layer: nn.Module, share: float) -> Iterator[list[Tensor]]:
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Put a module, inside a block, into the mode of evaluation.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Each of its parts gets its own mode back.
-    """
+    """Put a module, inside a block, into the mode of evaluation."""
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
@@ -241,24 +143,7 @@ def evaluation_mode(module: nn.Module) -> Iterator[None]:
 
 
 def choose_layer(net: Any, network: nn.Module, pixels: Tensor) -> str:
-    """Name of the last layer whose maps are fine enough to show a place.
-
-    Parameters
-    ----------
-    net : PixelNet
-        Fitted, its module in the mode of evaluation.
-
-    network : torch.nn.Module
-        Its network.
-
-    pixels : tensor of shape (1, H, W, C)
-        An image.
-
-    Returns
-    -------
-    str
-        Of maps with `LEAST_SIDE` positions a side, or the most that there are.
-    """
+    """Name of the last layer whose maps are fine enough to show a place."""
     sides: dict[str, int] = {}
     hooks = []
     for name, part in chain(network):
@@ -285,21 +170,7 @@ def choose_layer(net: Any, network: nn.Module, pixels: Tensor) -> str:
 
 
 def chain(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Layers one after the other, each of which all that is seen passes through.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Whose parts are applied in turn.
-
-    prefix : str, default=""
-        Begins the names.
-
-    Yields
-    ------
-    name, layer
-        Parts of what is a sequence, blocks with branches as a whole.
-    """
+    """Layers one after the other, each of which all that is seen passes through."""
     for name, part in network.named_children():
         if isinstance(part, nn.Sequential):
             yield from chain(part, f"{prefix}{name}.")
@@ -308,25 +179,7 @@ def chain(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
 
 
 def find_layer(network: nn.Module, name: str) -> nn.Module:
-    """Layer of a name.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Network of a detector.
-
-    name : str
-        As `named_modules` gives it.
-
-    Returns
-    -------
-    torch.nn.Module
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """Layer of a name."""
     parts = dict(network.named_modules())
     if name not in parts or not name:
         names = ", ".join(name for name, _ in network.named_children())

@@ -13,27 +13,7 @@ from skfake.validation import validate_images
 
 
 def cell_maps(detector: SVMDetector, X: Any, codes: np.ndarray) -> np.ndarray:
-    """Maps of a support vector machine on histograms of gradients.
-
-    By how much the score falls when the histogram of a cell, wherever a block repeats
-    it, becomes the mean one of training.
-
-    Parameters
-    ----------
-    detector : SVMDetector
-        Fitted, with any kernel.
-
-    X : images
-        In any form that the detector takes.
-
-    codes : int array of shape (n,)
-        Which class each map is of.
-
-    Returns
-    -------
-    float32 array of shape (n, image_size, image_size)
-        Each pixel of a cell has the cell's value; pixels that are in no cell have 0.
-    """
+    """Maps of a support vector machine on histograms of gradients."""
     features = detector._describe(X)
     cells = cell_of_each_feature(detector)
     n_side = detector.image_size // detector.pixels_per_cell
@@ -51,19 +31,7 @@ def cell_maps(detector: SVMDetector, X: Any, codes: np.ndarray) -> np.ndarray:
 
 
 def cell_of_each_feature(detector: SVMDetector) -> np.ndarray:
-    """Which cell of the image each feature is of.
-
-    Parameters
-    ----------
-    detector : SVMDetector
-        With `image_size`, `pixels_per_cell`, `cells_per_block` and `orientations`.
-
-    Returns
-    -------
-    int array of shape (n_features,)
-        Cells are counted row by row. scikit-image's features are those of the blocks,
-        row by row, and in each of its cells and of their orientations.
-    """
+    """Which cell of the image each feature is of."""
     n_side = detector.image_size // detector.pixels_per_cell
     side = detector.cells_per_block
     first, within = np.arange(n_side - side + 1), np.arange(side)
@@ -74,21 +42,7 @@ def cell_of_each_feature(detector: SVMDetector) -> np.ndarray:
 
 
 def hog_pictures(detector: SVMDetector, X: Any) -> np.ndarray:
-    """Pictures of the histograms: in each cell a stroke along each orientation.
-
-    Parameters
-    ----------
-    detector : SVMDetector
-        Fitted.
-
-    X : images
-        In any form that the detector takes.
-
-    Returns
-    -------
-    float array of shape (n, image_size, image_size)
-        The brighter a stroke, the stronger are edges along it.
-    """
+    """Pictures of the histograms: in each cell a stroke along each orientation."""
     images = validate_images(detector, X, reset=False)
     pixels = load_images(images, image_size=detector.image_size, grayscale=True)
     cell, block = detector.pixels_per_cell, detector.cells_per_block

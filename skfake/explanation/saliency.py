@@ -138,28 +138,7 @@ def saliency_maps(
 
 
 def find_labels(detector: Any, X: Any, target: Any) -> np.ndarray:
-    """Class that is asked about, for each image.
-
-    Parameters
-    ----------
-    detector : classifier
-        Fitted.
-
-    X : images
-        In any form that it takes.
-
-    target : label or None
-        As in `saliency_maps`.
-
-    Returns
-    -------
-    array of shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If `target` is no class.
-    """
+    """Class that is asked about, for each image."""
     if target is None:
         return detector.predict(X)
     if np.ndim(target) != 0 or target not in detector.classes_.tolist():

@@ -142,30 +142,7 @@ def squarest_shape(n_features: int) -> tuple[int, int, int]:
 
 
 def read_array(X: Any, name: str, must_be: str) -> np.ndarray:
-    """Array that numpy reads from an object.
-
-    Parameters
-    ----------
-    X : object
-        Whatever has `__array__`, or lies in memory as an array does.
-
-    name : str
-        What an error calls it.
-
-    must_be : str
-        What an error says that it must be.
-
-    Returns
-    -------
-    array
-
-    Raises
-    ------
-    TypeError
-        If numpy can't read it.
-    ValueError
-        If it holds masked values.
-    """
+    """Array that numpy reads from an object."""
     if np.ma.is_masked(X):
         raise ValueError(
             f"{name} must hold no masked values; got {np.ma.count_masked(X)}. Use "
@@ -322,10 +299,7 @@ def _beyond(name: str, came: str) -> str:
 
 
 def _unwrap(X: Any) -> Any:
-    """Whatever numpy reads becomes an array: tensors, columns of a data frame, views.
-
-    Not text, which it reads too, nor one image of Pillow.
-    """
+    """Whatever numpy reads becomes an array: tensors, data frames, views."""
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
     readable = hasattr(X, "__array__") or hasattr(X, "__array_interface__")

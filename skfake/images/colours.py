@@ -28,33 +28,13 @@ def to_float(images: np.ndarray) -> np.ndarray:
 
 
 def upper_byte(array: np.ndarray) -> np.ndarray:
-    """Upper 8 of 16 bits.
-
-    Parameters
-    ----------
-    array : integer array
-        Values from 0 to 65535.
-
-    Returns
-    -------
-    uint8 array of the same shape
-    """
+    """Upper 8 of 16 bits."""
     # As Pillow does for 16-bit RGB, so that arrays and their files agree.
     return (array >> 8).astype(np.uint8)
 
 
 def on_white(images: np.ndarray) -> np.ndarray:
-    """Lay what is transparent on white.
-
-    Parameters
-    ----------
-    images : uint8 or float32 array of shape (..., C)
-        Images; the last of four channels is their opacity, cut off at 0 and 1.
-
-    Returns
-    -------
-    array of shape (..., 3), or the images themselves where C is not 4
-    """
+    """Lay what is transparent on white."""
     if images.shape[-1] != 4:
         return images
     if images.dtype != np.uint8:
@@ -73,21 +53,7 @@ def _compose(images: np.ndarray) -> np.ndarray:
 
 
 def set_channels(images: np.ndarray, grayscale: bool) -> np.ndarray:
-    """Make images gray, by their luminance, or RGB.
-
-    Parameters
-    ----------
-    images : uint8 or float32 array of shape (n, H, W, C)
-        Images; C is 1 or 3.
-
-    grayscale : bool
-        One channel in place of three.
-
-    Returns
-    -------
-    array of shape (n, H, W, 1) or (n, H, W, 3)
-        Of the same dtype: the images themselves where nothing was to be done.
-    """
+    """Make images gray, by their luminance, or RGB."""
     n_channels = images.shape[-1]
     if n_channels == 1 and not grayscale:
         return np.repeat(images, 3, axis=-1)

@@ -79,20 +79,7 @@ def read_image(
 def decode_file(
     file: str | os.PathLike | BinaryIO, *, name: str | None = None
 ) -> np.ndarray:
-    """As `read_image` does, with the warnings of Pillow.
-
-    Parameters
-    ----------
-    file : path or binary file object that can seek
-        The file.
-
-    name : str, default=None
-        What an error calls the file. With None it is the path.
-
-    Returns
-    -------
-    uint8 array of shape (H, W, 3)
-    """
+    """As `read_image` does, with the warnings of Pillow."""
     with _opened(file, name) as image:
         return _decode(image)
 
@@ -150,17 +137,7 @@ class FileRows:
         self.shape = (width, height, 3) if self._turned else (height, width, 3)
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """Rows as an array.
-
-        Parameters
-        ----------
-        rows : slice
-            Without a step.
-
-        Returns
-        -------
-        uint8 array of shape (n_rows, W, 3)
-        """
+        """Rows as an array."""
         height = self.shape[0]
         top, bottom, _ = rows.indices(height)
         if self._reversed:
@@ -176,11 +153,7 @@ class FileRows:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Show no warning of Pillow's, about metadata that it passes over.
-
-    Filters of warnings belong to the whole process: this goes around threads, not
-    into them.
-    """
+    """Show no warning of Pillow's, about metadata that it passes over."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
         yield

@@ -28,29 +28,7 @@ _VGG_CONFIGURATIONS = {11: "A", 13: "B", 16: "D", 19: "E"}
 
 
 def resnet(n_classes: int, *, depth: int, stem: str) -> nn.Module:
-    """Residual network [1]_ with torchvision's names of layers.
-
-    Parameters
-    ----------
-    n_classes : int
-        Logits.
-
-    depth : int
-        One of `RESNET_DEPTHS`.
-
-    stem : "imagenet" or "small"
-        First layers: a convolution of 7x7 and a pooling, both of stride 2, or, for
-        images of about 32 pixels, a convolution of 3x3 alone, which keeps the size.
-
-    Returns
-    -------
-    torch.nn.Module
-        Standardised images of shape (n, 3, H, W) in, logits out.
-
-    References
-    ----------
-    .. [1] K. He et al., "Deep residual learning for image recognition", CVPR 2016.
-    """
+    """Residual network (He et al., CVPR 2016) with torchvision's names of layers."""
     network = get_model(f"resnet{depth}", weights=None, num_classes=n_classes)
     if stem == "small":
         network.set_submodule("conv1", _small_convolution(mode="fan_out"))
@@ -60,28 +38,7 @@ def resnet(n_classes: int, *, depth: int, stem: str) -> nn.Module:
 
 
 def densenet(n_classes: int, *, depth: int, stem: str) -> nn.Module:
-    """Densely connected network [1]_ with torchvision's names of layers.
-
-    Parameters
-    ----------
-    n_classes : int
-        Logits.
-
-    depth : int
-        One of `DENSENET_DEPTHS`.
-
-    stem : "imagenet" or "small"
-        First layers, as in `resnet`.
-
-    Returns
-    -------
-    torch.nn.Module
-        Standardised images of shape (n, 3, H, W) in, logits out.
-
-    References
-    ----------
-    .. [1] G. Huang et al., "Densely connected convolutional networks", CVPR 2017.
-    """
+    """Densely connected network (Huang et al., CVPR 2017), layers named as there."""
     network = get_model(f"densenet{depth}", weights=None, num_classes=n_classes)
     if stem == "small":
         network.set_submodule("features.conv0", _small_convolution(mode="fan_in"))
@@ -98,37 +55,7 @@ def vgg(
     n_hidden: int | None,
     dropout: float = 0.5,
 ) -> nn.Module:
-    """Network of plain convolutions [1]_ with torchvision's names of layers.
-
-    Parameters
-    ----------
-    n_classes : int
-        Logits.
-
-    depth : int
-        One of `VGG_DEPTHS`.
-
-    batch_norm : bool
-        Normalise what each convolution gives, before its ReLU.
-
-    n_hidden : int or None
-        Units of each of the two hidden dense layers, 4096 in the paper. None has no
-        such layers: one dense layer sees the means of the last maps, brought to mean
-        zero and variance one over the maps of an image.
-
-    dropout : float, default=0.5
-        Share of the hidden units left out in training.
-
-    Returns
-    -------
-    torch.nn.Module
-        Standardised images of shape (n, 3, H, W) in, logits out.
-
-    References
-    ----------
-    .. [1] K. Simonyan and A. Zisserman, "Very deep convolutional networks for
-       large-scale image recognition", ICLR 2015.
-    """
+    """Plain convolutions (Simonyan and Zisserman, ICLR 2015), named as there."""
     # torchvision's class would make the 4096 units only for us to throw them away.
     network = nn.Sequential(
         OrderedDict(
@@ -150,51 +77,17 @@ def vgg(
 
 
 def head_of(network: nn.Module) -> str:
-    """Name of a network's last layer, the dense one that gives the logits.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        As `resnet`, `vgg` or `densenet` returns it.
-
-    Returns
-    -------
-    str
-        Such as "fc"; the names of its tensors begin with this and a dot.
-    """
+    """Name of a network's last layer, the dense one that gives the logits."""
     return [n for n, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
 
 
 def stem_of(network: nn.Module) -> str:
-    """Name of a network's first convolution.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        As `resnet`, `vgg` or `densenet` returns it.
-
-    Returns
-    -------
-    str
-        Such as "conv1".
-    """
+    """Name of a network's first convolution."""
     return next(n for n, m in network.named_modules() if isinstance(m, nn.Conv2d))
 
 
 def freeze(network: nn.Module, head: str) -> None:
-    """Let nothing but the head learn, whatever mode the network is put into.
-
-    The rest has no gradients, keeps the statistics of its batch normalisation and
-    drops nothing out. The names of the tensors stay.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        As `resnet`, `vgg` or `densenet` returns it; changed in place.
-
-    head : str
-        Name of the part that learns, as `head_of` or `load_weights` returns it.
-    """
+    """Let nothing but the head learn, whatever mode the network is put into."""
     for name, layer in list(network.named_modules()):
         if f"{name}.".startswith(f"{head}."):
             continue
@@ -207,16 +100,7 @@ def freeze(network: nn.Module, head: str) -> None:
 
 
 class FrozenBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation that keeps the statistics that it was given.
-
-    `torchvision.ops.FrozenBatchNorm2d` is the same but for `num_batches_tracked`,
-    which it lacks, and for its speed: it multiplies and adds in two steps.
-
-    Parameters
-    ----------
-    layer : torch.nn.BatchNorm2d
-        Its tensors are shared.
-    """
+    """Batch normalisation that keeps the statistics that it was given."""
 
     def __init__(self, layer: nn.BatchNorm2d) -> None:
         super().__init__(layer.num_features, eps=layer.eps, device="meta")

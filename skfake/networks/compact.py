@@ -9,25 +9,7 @@ SMALLEST_SIZE = 3
 
 
 class CompactNet(nn.Module):
-    """Five convolutions of 3x3 on blocks of 2x2 pixels.
-
-    Each block of 2x2 pixels becomes one position of four times as many channels, which
-    loses nothing and leaves a quarter of the positions: what a generator leaves in the
-    finest details is still all there for the first convolution. The mean over the
-    positions goes to one dense layer.
-
-    Parameters
-    ----------
-    n_classes : int
-        Logits.
-
-    n_channels : int
-        1 for gray images, 3 for RGB.
-
-    n_filters : tuple of two ints
-        Filters of each of the three convolutions before the pooling, and of each of
-        the two after it.
-    """
+    """Five convolutions of 3x3 on blocks of 2x2 pixels."""
 
     def __init__(
         self, n_classes: int, *, n_channels: int, n_filters: tuple[int, int]
@@ -53,21 +35,7 @@ class CompactNet(nn.Module):
 
 
 def convolution(n_in: int, n_out: int, *, pool: bool = False) -> nn.Sequential:
-    """Convolution of 3x3, batch normalisation and ReLU.
-
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels.
-
-    pool : bool, default=False
-        Whether to keep the largest of each 2x2 positions. Before the ReLU or after it
-        is the same, and before it leaves the ReLU less to do.
-
-    Returns
-    -------
-    torch.nn.Sequential
-    """
+    """Convolution of 3x3, batch normalisation and ReLU."""
     return nn.Sequential(
         nn.Conv2d(n_in, n_out, kernel_size=3, padding=1, bias=False),
         nn.BatchNorm2d(n_out),

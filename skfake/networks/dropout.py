@@ -10,13 +10,7 @@ N_LEVELS = 2**16
 
 
 class Dropout(nn.Dropout):
-    """Leave out values at random, in training, as `torch.nn.Dropout` does.
-
-    On a CPU torch draws a number for every value, one after the other, which takes a
-    quarter of the time of a small network's step. Here every 64-bit number that
-    is drawn decides on four values, so the share that is left out is a multiple of
-    1 / 65536.
-    """
+    """Leave out values at random, in training, as `torch.nn.Dropout` does."""
 
     def forward(self, values: Tensor) -> Tensor:
         """Values of any shape, some zero, the others larger by as much as is lost."""

@@ -14,18 +14,7 @@ LARGEST_MAP = 4
 
 
 class SmallMapConv2d(nn.Conv2d):
-    """Convolution, on a CPU by matrices where that is the same and faster.
-
-    Deep in a network made for large images, those of 32 pixels have maps of one
-    position or of 2x2. There most of a kernel of 3x3 falls on padding, and torch's
-    convolutions are several times slower than the product of matrices that gives the
-    same: where a kernel covers the whole map, each output is a dense layer on it.
-
-    Parameters
-    ----------
-    layer : torch.nn.Conv2d
-        Without groups or dilation, and padded with zeros. Its tensors are shared.
-    """
+    """Convolution, on a CPU by matrices where that is the same and faster."""
 
     def __init__(self, layer: nn.Conv2d) -> None:
         options: dict[str, Any] = {"bias": layer.bias is not None, "device": "meta"}
@@ -61,10 +50,7 @@ class SmallMapConv2d(nn.Conv2d):
         return maps.permute(0, 3, 1, 2)
 
     def _starts(self, side: int, axis: int) -> list[int]:
-        """Where, in the kernel, the map begins for each output along an axis.
-
-        Empty if the kernel does not cover the map every time.
-        """
+        """Where, in the kernel, the map begins for each output along an axis."""
         size, stride = self.kernel_size[axis], self.stride[axis]
         padding = int(self.padding[axis])
         n_outputs = (side + 2 * padding - size) // stride + 1
@@ -74,14 +60,7 @@ class SmallMapConv2d(nn.Conv2d):
 
 
 def replace_convolutions(network: nn.Module) -> None:
-    """Make convolutions fast on small maps; names and tensors stay as they are.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Changed in place. Convolutions with groups, dilation or other padding than of
-        zeros are left alone.
-    """
+    """Make convolutions fast on small maps; names and tensors stay as they are."""
     for name, layer in list(network.named_modules()):
         if (
             type(layer) is nn.Conv2d

@@ -8,16 +8,7 @@ from torch import Tensor, nn
 
 
 class Standardize(nn.Module):
-    """Subtract each channel's mean and divide by its standard deviation.
-
-    The two travel with the weights, so a network is fed plain pixels everywhere.
-
-    Parameters
-    ----------
-    mean, std : float arrays of shape (C,)
-        Statistics of the images that the network is trained on. A standard
-        deviation of zero counts as one.
-    """
+    """Subtract each channel's mean and divide by its standard deviation."""
 
     mean: Tensor
     std: Tensor

@@ -10,36 +10,7 @@ SMALLEST_SIZE = 4
 
 
 class StudyCNN(nn.Sequential):
-    """One convolution of 3x3, ReLU, max pooling of 2x2 and two dense layers.
-
-    The study ends in a sigmoid; two logits and cross-entropy are the same for two
-    classes, and do for more.
-
-    Parameters
-    ----------
-    n_classes : int
-        Logits.
-
-    image_size : int
-        Side, in pixels, of the square images; at least 4.
-
-    n_channels : int
-        1 for gray images, 3 for RGB.
-
-    n_filters : int
-        Filters of the convolution.
-
-    n_hidden : int
-        Units of the first dense layer.
-
-    batch_norm : bool
-        Normalise what the convolution and the first dense layer give, before their
-        ReLU. Without the latter, the study's learning rate is too much: all units of
-        that layer may end at zero, from where they learn nothing.
-
-    dropout : float
-        Share of values left out, in training, before each dense layer.
-    """
+    """One convolution of 3x3, ReLU, max pooling of 2x2 and two dense layers."""
 
     def __init__(
         self,

@@ -27,27 +27,7 @@ _N_NAMES = 3
 
 
 def read_weights(path: str | os.PathLike) -> dict[str, Tensor]:
-    """Read tensors from a file, without running anything that it may hold.
-
-    Parameters
-    ----------
-    path : path
-        A safetensors file, told by its ending `.safetensors`, or a file that
-        `torch.save` wrote: a dict of tensors by name, or one that holds such a dict
-        as "state_dict".
-
-    Returns
-    -------
-    dict
-        Tensors by name, on the CPU.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file can't be read safely or to its end, or holds anything else.
-    """
+    """Read tensors from a file, without running anything that it may hold."""
     path = Path(path)
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no file"
@@ -76,31 +56,7 @@ def read_weights(path: str | os.PathLike) -> dict[str, Tensor]:
 
 
 def imagenet_weights(name: str) -> dict[str, Tensor]:
-    """Fetch what torchvision's makers learned on ImageNet [1]_.
-
-    The file is downloaded the first time, into torch's cache.
-
-    Parameters
-    ----------
-    name : str
-        Torchvision's name of the network, such as "resnet50" or "vgg16_bn". Of
-        several sets of weights this is the first, IMAGENET1K_V1.
-
-    Returns
-    -------
-    dict
-        Tensors by name, on the CPU.
-
-    Raises
-    ------
-    OSError
-        If the download fails, is not what it should be, or can't be read.
-
-    References
-    ----------
-    .. [1] O. Russakovsky et al., "ImageNet large scale visual recognition
-       challenge", IJCV 2015.
-    """
+    """Fetch what torchvision's makers learned on ImageNet."""
     weights = get_model_weights(name)["IMAGENET1K_V1"]
     try:
         # Torch prints what it downloads, and stdout is for results.
@@ -123,36 +79,7 @@ def imagenet_weights(name: str) -> dict[str, Tensor]:
 def load_weights(
     network: nn.Module, tensors: Mapping[str, Tensor], *, source: str
 ) -> str:
-    """Copy tensors into a network, except those of its last layer.
-
-    The last layer stays as it is, for it answers for our classes. So do VGG's hidden
-    dense layers where `tensors` has none at all, as files of the convolutions alone.
-
-    A network for small images takes the kernels of 7x7 in its stem as `shrink_kernels`
-    makes them.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        As `resnet`, `vgg` or `densenet` returns it; changed in place, and only if all
-        fits. Its tensors keep their dtype and device.
-
-    tensors : dict
-        Tensors by torchvision's names, today's or those of its old DenseNet files.
-
-    source : str
-        Where they come from, for errors to say.
-
-    Returns
-    -------
-    str
-        Name of the part that stays new, such as "fc": what must learn at least.
-
-    Raises
-    ------
-    ValueError
-        If a tensor is missing, is not the network's, or has another shape.
-    """
+    """Copy tensors into a network, except those of its last layer."""
     head = head_of(network)
     dense = head.partition(".")[0]
     given = {_OLD_NAME.sub(r"\1\2", name): tensor for name, tensor in tensors.items()}
@@ -168,20 +95,7 @@ def load_weights(
 
 
 def shrink_kernels(kernels: Tensor) -> Tensor:
-    """Resample kernels of 7x7 to 3x3 by the mean over each area, times 49/9.
-
-    The factor keeps the sum of a kernel and with it the answer to a flat area, so
-    that the statistics of the normalisation that follows still hold.
-
-    Parameters
-    ----------
-    kernels : float tensor of shape (n_out, n_in, 7, 7)
-        Weights of a convolution.
-
-    Returns
-    -------
-    float32 tensor of shape (n_out, n_in, 3, 3)
-    """
+    """Resample kernels of 7x7 to 3x3 by the mean over each area, times 49/9."""
     # A cell of 7/3 in each direction is 7 of 21 equal parts.
     parts = kernels.float().repeat_interleave(3, dim=2).repeat_interleave(3, dim=3)
     return F.avg_pool2d(parts, 7) * (49 / 9)

@@ -127,23 +127,7 @@ to_bytes (sums) => (bytes)
 
 
 def pixels_model(image_size: int, grayscale: bool) -> Any:
-    """From images of any size to what a network is fed.
-
-    Parameters
-    ----------
-    image_size : int
-        Side, in pixels, of the square that each image is resized to.
-
-    grayscale : bool
-        One channel of luminance in place of three.
-
-    Returns
-    -------
-    onnx.ModelProto
-        From `images`, uint8 of shape (n, H, W, 3), to `pixels`, float32 of shape
-        (n, C, image_size, image_size): the whole numbers from 0 to 255 that
-        `skfake.images.load_images` gives.
-    """
+    """From images of any size to what a network is fed."""
     # An extra.
     import onnx
     import onnx.inliner

@@ -42,18 +42,7 @@ class Damaged(ValueError):
 
 @contextmanager
 def create(path: Path) -> Iterator[ZipFile]:
-    """Write a container beside its place, and put it there when it is whole.
-
-    Parameters
-    ----------
-    path : Path
-        Where to; a file that is there is replaced.
-
-    Yields
-    ------
-    ZipFile
-        To be filled by `add`.
-    """
+    """Write a container beside its place, and put it there when it is whole."""
     with replace_when_whole(path) as beside, open(beside, "w+b") as stream:
         with ZipFile(stream, "w", ZIP_STORED) as archive:
             archive.comment = LABEL + b"0" * N_DIGITS
@@ -66,44 +55,13 @@ def create(path: Path) -> Iterator[ZipFile]:
 
 
 def add(archive: ZipFile, name: str, content: bytes) -> None:
-    """Add a member.
-
-    Parameters
-    ----------
-    archive : ZipFile
-        As `create` yields it.
-
-    name : str
-        Of the form of `MEMBER`.
-
-    content : bytes
-        All of it.
-    """
+    """Add a member."""
     archive.writestr(ZipInfo(name, EPOCH), content)
 
 
 @contextmanager
 def check_and_open(path: Path) -> Iterator[ZipFile]:
-    """Open a container for reading, if it is sound.
-
-    Parameters
-    ----------
-    path : Path
-        A file that `create` wrote.
-
-    Yields
-    ------
-    ZipFile
-        Its members have names of ours, are stored as they are and no larger, all
-        together, than the file.
-
-    Raises
-    ------
-    OSError
-        If there is no such file, or it can't be read.
-    Damaged
-        If it is none of ours, or not whole.
-    """
+    """Open a container for reading, if it is sound."""
     with open(path, "rb") as stream:
         _check_ends(stream)
         try:
@@ -116,25 +74,7 @@ def check_and_open(path: Path) -> Iterator[ZipFile]:
 
 
 def read(archive: ZipFile, name: str) -> bytes:
-    """Read a member.
-
-    Parameters
-    ----------
-    archive : ZipFile
-        As `check_and_open` yields it.
-
-    name : str
-        Which.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    Damaged
-        If there is no such member, or it is not whole.
-    """
+    """Read a member."""
     try:
         return archive.read(name)
     except (KeyError, BadZipFile, EOFError, NotImplementedError, ValueError) as error:
@@ -192,33 +132,13 @@ def _digest(stream: BinaryIO, size: int) -> bytes:
 
 
 def unpack(content: bytes) -> dict[str, bytes]:
-    """Members of a zip in memory.
-
-    Parameters
-    ----------
-    content : bytes
-        A zip that we made.
-
-    Returns
-    -------
-    dict of str to bytes
-    """
+    """Members of a zip in memory."""
     with ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def pack(members: dict[str, bytes]) -> bytes:
-    """Zip in memory of members.
-
-    Parameters
-    ----------
-    members : dict of str to bytes
-        By their names.
-
-    Returns
-    -------
-    bytes
-    """
+    """Zip in memory of members."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_STORED) as archive:
         for name, content in members.items():

@@ -198,21 +198,7 @@ def read_model_card(path: str | os.PathLike) -> ModelCard:
 
 @contextmanager
 def opened(path: str | os.PathLike) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
-    """Open a saved detector; whatever is wrong with it becomes one sentence.
-
-    Parameters
-    ----------
-    path : path
-        A file.
-
-    Yields
-    ------
-    archive : ZipFile
-        Checked.
-
-    manifest : dict
-        Its first member.
-    """
+    """Open a saved detector; whatever is wrong with it becomes one sentence."""
     try:
         with check_and_open(Path(path)) as archive:
             manifest = read_json(read(archive, FIRST), FIRST)

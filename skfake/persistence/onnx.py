@@ -34,13 +34,7 @@ INPUT, OUTPUT = "images", "probabilities"
 
 
 class Classify(nn.Module):
-    """From pixels of the right size to probabilities, as `predict_proba` does it.
-
-    Parameters
-    ----------
-    net : PixelNet
-        Fitted. Its module is copied to the CPU.
-    """
+    """From pixels of the right size to probabilities, as `predict_proba` does it."""
 
     def __init__(self, net: Any) -> None:
         super().__init__()

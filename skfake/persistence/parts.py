@@ -28,24 +28,7 @@ LARGEST_HEADER = 2**21
 
 
 def take_apart(detector: Any) -> tuple[bytes, dict[str, bytes], dict[str, Any]]:
-    """A detector as what is written of it.
-
-    Parameters
-    ----------
-    detector : estimator
-        Fitted.
-
-    Returns
-    -------
-    schema : bytes
-        JSON.
-
-    arrays : dict of str to bytes
-        Members that the schema refers to, by their names.
-
-    nets : dict of str to PixelNet
-        By the keys that the schema has in their places.
-    """
+    """A detector as what is written of it."""
     with nets_apart() as nets:
         try:
             parts = unpack(skops.io.dumps(detector))
@@ -65,23 +48,7 @@ def take_apart(detector: Any) -> tuple[bytes, dict[str, bytes], dict[str, Any]]:
 
 
 def fill_card(card: ModelCard, detector: Any, n_weights: int) -> ModelCard:
-    """Card with the fields that a detector tells by itself.
-
-    Parameters
-    ----------
-    card : ModelCard
-        What its maker wrote.
-
-    detector : estimator
-        Fitted.
-
-    n_weights : int
-        Numbers that its networks have learned.
-
-    Returns
-    -------
-    ModelCard
-    """
+    """Card with the fields that a detector tells by itself."""
     return replace(
         card,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -94,17 +61,7 @@ def fill_card(card: ModelCard, detector: Any, n_weights: int) -> ModelCard:
 
 
 def plain_value(value: Any) -> Any:
-    """A parameter in types that JSON has, estimators by their names.
-
-    Parameters
-    ----------
-    value : object
-        Of any type.
-
-    Returns
-    -------
-    object
-    """
+    """A parameter in types that JSON has, estimators by their names."""
     if isinstance(value, list | tuple):
         return [plain_value(part) for part in value]
     if hasattr(value, "get_params"):
@@ -113,44 +70,14 @@ def plain_value(value: Any) -> Any:
 
 
 def add_net(archive: ZipFile, key: str, net: Any) -> None:
-    """Write a net: its tensors, and what else there is to it as JSON.
-
-    Parameters
-    ----------
-    archive : ZipFile
-        As `skfake.persistence.archive.create` yields it.
-
-    key : str
-        Name of its members, without their endings.
-
-    net : PixelNet
-        Trained.
-    """
+    """Write a net: its tensors, and what else there is to it as JSON."""
     settings, tensors = describe_net(net)
     add(archive, f"{key}.json", to_json(settings))
     add(archive, f"{key}.safetensors", save(tensors))
 
 
 def read_net(archive: ZipFile, key: Any) -> NetState:
-    """Read what `add_net` wrote.
-
-    Parameters
-    ----------
-    archive : ZipFile
-        As `skfake.persistence.archive.check_and_open` yields it.
-
-    key : str
-        Name of the members, without their endings.
-
-    Returns
-    -------
-    NetState
-
-    Raises
-    ------
-    Damaged
-        If they are not there, or not as they should be.
-    """
+    """Read what `add_net` wrote."""
     settings = read_json(read(archive, f"{key}.json"), f"{key}.json")
     content = read(archive, f"{key}.safetensors")
     # The header's length comes first; its reader would take any.
@@ -160,17 +87,7 @@ def read_net(archive: ZipFile, key: Any) -> NetState:
 
 
 def rebuild(build: Callable[[], Any]) -> Any:
-    """Build what a file describes; whatever fails, the file is damaged.
-
-    Parameters
-    ----------
-    build : callable
-        Without arguments.
-
-    Returns
-    -------
-    object
-    """
+    """Build what a file describes; whatever fails, the file is damaged."""
     try:
         return build()
     except Damaged:
@@ -184,17 +101,7 @@ def rebuild(build: Callable[[], Any]) -> Any:
 
 
 def to_json(content: Any) -> bytes:
-    """Write JSON.
-
-    Parameters
-    ----------
-    content : object
-        Of types that JSON has.
-
-    Returns
-    -------
-    bytes
-    """
+    """Write JSON."""
     return json.dumps(content, separators=(",", ":")).encode()
 
 

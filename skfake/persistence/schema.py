@@ -82,38 +82,14 @@ DEEPEST = 200
 
 
 def trusted_types() -> list[str]:
-    """Names of the types that a file may hold, besides those that skops trusts.
-
-    Returns
-    -------
-    list of str
-    """
+    """Names of the types that a file may hold, besides those that skops trusts."""
     return [*CLASSES, *FIGURES, *PARTS]
 
 
 def canonize(
     schema: dict[str, Any], files: Mapping[str, bytes]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Rewrite a tree of skops' so that the same object is always the same bytes.
-
-    Parameters
-    ----------
-    schema : dict
-        As skops wrote it.
-
-    files : dict of str to bytes
-        What the nodes refer to, by the names that skops gave.
-
-    Returns
-    -------
-    schema : dict
-        The same tree: ids and files are numbered in its order, an object that stands
-        in two places is told in the same words, and our classes have their public
-        names.
-
-    files : dict of str to bytes
-        The same by their new names.
-    """
+    """Rewrite a tree of skops' so that the same object is always the same bytes."""
     schema = share(schema, {})
     public = {name.rpartition(".")[2]: name.rpartition(".")[0] for name in CLASSES}
     names: dict[str, str] = {}
@@ -137,23 +113,7 @@ def canonize(
 
 
 def share(node: Any, first: dict[int, Any]) -> Any:
-    """Put the first node of an id in the places of all others.
-
-    The state of an object can be made anew each time that it is asked for.
-
-    Parameters
-    ----------
-    node : object
-        A part of a tree.
-
-    first : dict of int to dict
-        Nodes that were seen, by their ids.
-
-    Returns
-    -------
-    object
-        The part with its nodes shared.
-    """
+    """Put the first node of an id in the places of all others."""
     if isinstance(node, list):
         return [share(part, first) for part in node]
     if not isinstance(node, dict):
@@ -167,22 +127,7 @@ def share(node: Any, first: dict[int, Any]) -> Any:
 
 
 def check(schema: Any, archive: ZipFile) -> None:
-    """Refuse a tree that would do, or cost, more than reading its own text.
-
-    Parameters
-    ----------
-    schema : object
-        The tree, read from JSON.
-
-    archive : ZipFile
-        With the files that the nodes refer to.
-
-    Raises
-    ------
-    Damaged
-        If a node is of a kind that is not ours, or nodes of one id differ, or the
-        arrays are not as large as they say.
-    """
+    """Refuse a tree that would do, or cost, more than reading its own text."""
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     first: dict[str, Any] = {}
     arrays: set[str] = set()
@@ -210,21 +155,7 @@ def check(schema: Any, archive: ZipFile) -> None:
 
 
 def walk(tree: Any) -> Iterator[tuple[dict[str, Any], int]]:
-    """All dicts of a tree, from the root on, with their depths.
-
-    Parameters
-    ----------
-    tree : object
-        As JSON is read.
-
-    Yields
-    ------
-    node : dict
-        May be changed.
-
-    depth : int
-        Of the root, 0.
-    """
+    """All dicts of a tree, from the root on, with their depths."""
     waiting = [(tree, 0)]
     while waiting:
         node, depth = waiting.pop()
@@ -239,21 +170,7 @@ def walk(tree: Any) -> Iterator[tuple[dict[str, Any], int]]:
 
 
 def check_array(archive: ZipFile, name: str) -> None:
-    """Refuse an array that says it is larger, or smaller, than what is there.
-
-    Parameters
-    ----------
-    archive : ZipFile
-        Holds it.
-
-    name : str
-        Of a member in numpy's format.
-
-    Raises
-    ------
-    Damaged
-        If the array is not as large as its header says, or holds objects.
-    """
+    """Refuse an array that says it is larger, or smaller, than what is there."""
     size = archive.getinfo(name).file_size
     with archive.open(name) as stream:
         start = io.BytesIO(stream.read(2**14))
@@ -272,25 +189,7 @@ def check_array(archive: ZipFile, name: str) -> None:
 
 
 def read_json(content: bytes, name: str) -> Any:
-    """Read JSON that someone may have written to do harm.
-
-    Parameters
-    ----------
-    content : bytes
-        UTF-8.
-
-    name : str
-        Where it stood, for errors to say.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    Damaged
-        If it is no JSON, or nested too deeply.
-    """
+    """Read JSON that someone may have written to do harm."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -20,23 +20,7 @@ N_TRIES = 10
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is done to each batch before a network trains on it.
-
-    Parameters
-    ----------
-    crop : "shifted", "resized" or None, default=None
-        Cut windows by `shifted_crop`, by `random_resized_crop`, or the central ones.
-
-    size : int, default=None
-        Side, in pixels, of the images that come out. With None it is the shorter side
-        of those that come, or, without a crop, images keep the shape they have.
-
-    shift : int, default=4
-        Pixels that `shifted_crop` pads by.
-
-    flip : bool, default=False
-        Whether half of the images are mirrored.
-    """
+    """What is done to each batch before a network trains on it."""
 
     crop: Literal["shifted", "resized"] | None = None
     size: int | None = None
@@ -44,20 +28,7 @@ class Augmentation:
     flip: bool = False
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Augment a batch.
-
-        Parameters
-        ----------
-        images : uint8 or float32 tensor of shape (n, H, W, C)
-            Pixels.
-
-        generator : torch.Generator
-            On the CPU.
-
-        Returns
-        -------
-        tensor of shape (n, size, size, C)
-        """
+        """Augment a batch."""
         size = min(images.shape[1:3]) if self.size is None else self.size
         if self.crop == "shifted":
             images = shifted_crop(images, size, self.shift, generator)
@@ -69,28 +40,7 @@ class Augmentation:
 
 
 def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror each image, left to right, with probability one half.
-
-    Parameters
-    ----------
-    images : uint8 or float32 tensor of shape (n, H, W, C)
-        Pixels.
-
-    generator : torch.Generator
-        On the CPU.
-
-    Returns
-    -------
-    tensor of shape (n, H, W, C)
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skfake.training.augment import random_flip
-    >>> images = torch.tensor([1, 2, 3]).repeat(4, 1).view(4, 1, 3, 1)
-    >>> random_flip(images, torch.Generator().manual_seed(0)).view(4, 3).tolist()
-    [[3, 2, 1], [1, 2, 3], [3, 2, 1], [3, 2, 1]]
-    """
+    """Mirror each image, left to right, with probability one half."""
     n, width = images.shape[0], images.shape[2]
     mirrored = torch.rand(n, 1, generator=generator) < 0.5
     mirrored = mirrored.to(images.device, non_blocking=True)
@@ -103,40 +53,7 @@ def shifted_crop(
 ) -> Tensor:
     """Pad each image by its reflection and cut a window from anywhere in it.
 
-    This is how networks are trained on CIFAR [1]_ [2]_; that the padding is a
-    reflection is from [3]_. Where `shift` is not less than a side of the images, what
-    is reflected is reflected again, as `numpy.pad` does it.
-
-    Parameters
-    ----------
-    images : uint8 or float32 tensor of shape (n, H, W, C)
-        Pixels.
-
-    size : int
-        Side of the windows in pixels.
-
-    shift : int
-        Pixels of padding on each side.
-
-    generator : torch.Generator
-        On the CPU.
-
-    Returns
-    -------
-    tensor of shape (n, size, size, C)
-
-    Raises
-    ------
-    ValueError
-        If the windows are larger than the padded images.
-
-    References
-    ----------
-    .. [1] C.-Y. Lee et al., "Deeply-supervised nets", AISTATS 2015.
-
-    .. [2] K. He et al., "Deep residual learning for image recognition", CVPR 2016.
-
-    .. [3] S. Zagoruyko and N. Komodakis, "Wide residual networks", BMVC 2016.
+    As networks are trained on CIFAR (He et al., CVPR 2016).
     """
     n, height, width, channels = images.shape
     largest = min(height, width) + 2 * shift
@@ -162,33 +79,7 @@ def random_resized_crop(
 ) -> Tensor:
     """Cut a window of random area and shape from each image and resize it.
 
-    The windows are those of [1]_, distributed as by torchvision's `RandomResizedCrop`:
-    areas are uniform, and so are the logarithms of the ratios.
-
-    Parameters
-    ----------
-    images : uint8 or float32 tensor of shape (n, H, W, C)
-        Pixels.
-
-    size : int
-        Side, in pixels, that windows are resized to.
-
-    generator : torch.Generator
-        On the CPU.
-
-    scale : tuple of two floats, default=(0.08, 1.0)
-        Least and largest area of a window, as a share of the image.
-
-    ratio : tuple of two floats, default=(3/4, 4/3)
-        Least and largest width of a window, in its heights.
-
-    Returns
-    -------
-    tensor of shape (n, size, size, C)
-
-    References
-    ----------
-    .. [1] C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 6.
+    As torchvision's `RandomResizedCrop` draws them (arXiv:1409.4842, section 6).
     """
     n, height, width = images.shape[:3]
     windows = draw_windows(n, height, width, generator, scale, ratio)
@@ -196,35 +87,7 @@ def random_resized_crop(
 
 
 def center_crop(images: Tensor, size: int) -> Tensor:
-    """Central window of each image, where torchvision's `CenterCrop` cuts it.
-
-    Parameters
-    ----------
-    images : uint8 or float32 tensor of shape (n, H, W, C)
-        Pixels.
-
-    size : int
-        Side of the windows in pixels.
-
-    Returns
-    -------
-    tensor of shape (n, size, size, C)
-        A view: nothing is copied.
-
-    Raises
-    ------
-    ValueError
-        If the windows are larger than the images.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from skfake.training.augment import center_crop
-    >>> center_crop(torch.arange(25).view(1, 5, 5, 1), 3).view(3, 3)
-    tensor([[ 6,  7,  8],
-            [11, 12, 13],
-            [16, 17, 18]])
-    """
+    """Central window of each image, where torchvision's `CenterCrop` cuts it."""
     height, width = images.shape[1:3]
     if size > min(height, width):
         raise ValueError(
@@ -243,27 +106,7 @@ def draw_windows(
     scale: tuple[float, float],
     ratio: tuple[float, float],
 ) -> Tensor:
-    """Windows of `random_resized_crop`.
-
-    Of ten that are drawn for an image the first that fits is taken, or else the
-    largest central window of a shape that is allowed.
-
-    Parameters
-    ----------
-    n : int
-        How many.
-
-    height, width : int
-        Sides of the images in pixels.
-
-    generator, scale, ratio
-        As of `random_resized_crop`.
-
-    Returns
-    -------
-    int64 tensor of shape (n, 4)
-        Top, left, height and width of each, in pixels; on the CPU.
-    """
+    """Windows of `random_resized_crop`."""
     draws = torch.rand(4, n, N_TRIES, generator=generator, dtype=torch.float64)
     areas = height * width * (scale[0] + (scale[1] - scale[0]) * draws[0])
     shapes = (log(ratio[0]) + log(ratio[1] / ratio[0]) * draws[1]).exp()
@@ -283,27 +126,7 @@ def draw_windows(
 
 
 def resize_windows(images: Tensor, windows: Tensor, size: int) -> Tensor:
-    """Cut a window from each image and resize it, bilinear with antialiasing.
-
-    Equal to torchvision's `resized_crop` of one image after the other: rows and
-    columns are averaged under triangles, which are two products of matrices.
-
-    Parameters
-    ----------
-    images : uint8 or float32 tensor of shape (n, H, W, C)
-        Pixels.
-
-    windows : int64 tensor of shape (n, 4)
-        Top, left, height and width of each window; on the CPU.
-
-    size : int
-        Side, in pixels, that windows are resized to.
-
-    Returns
-    -------
-    tensor of shape (n, size, size, C)
-        uint8 values are rounded.
-    """
+    """Cut a window from each image and resize it, bilinear with antialiasing."""
     n, height, width, channels = images.shape
     windows = windows.to(images.device, non_blocking=True)
     top, left, window_height, window_width = windows.float().T

@@ -17,17 +17,7 @@ N_AHEAD = 3
 
 
 class PixelDataset(Dataset):
-    """Images, and the codes of their labels.
-
-    Parameters
-    ----------
-    images : array-like of shape (n, H, W, C)
-        uint8 or float32 pixels: an array, a memory map, or anything that has a length
-        and gives an array for `images[rows]`, such as files that are opened then.
-
-    codes : int array of shape (n,), default=None
-        Codes of the labels; zeros where there are none.
-    """
+    """Images, and the codes of their labels."""
 
     def __init__(self, images: Any, codes: np.ndarray | None = None) -> None:
         self.images = images
@@ -52,13 +42,7 @@ class PixelDataset(Dataset):
         return plain and not isinstance(self.images, np.memmap)
 
     def move_to(self, device: str | torch.device) -> None:
-        """Keep the images on an accelerator, if they take half of what is free there.
-
-        Parameters
-        ----------
-        device : str or torch.device
-            Where batches are computed. Nothing is moved to a CPU.
-        """
+        """Keep the images on an accelerator if they take half of what is free there."""
         device = torch.device(device)
         if device.type != "cuda" or not self.in_memory:
             return
@@ -69,18 +53,7 @@ class PixelDataset(Dataset):
             self.codes = self.codes.to(device)
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images and codes of some rows, by one gather.
-
-        Parameters
-        ----------
-        rows : int tensor of shape (m,)
-            Which; on the CPU.
-
-        Returns
-        -------
-        images : tensor of shape (m, H, W, C)
-        codes : int64 tensor of shape (m,)
-        """
+        """Images and codes of some rows, by one gather."""
         if self.resident is not None:
             rows = rows.to(self.resident.device, non_blocking=True)
             return self.resident[rows], self.codes[rows]
@@ -88,29 +61,7 @@ class PixelDataset(Dataset):
 
 
 class Batches:
-    """Iterate over a dataset in batches of nearly equal size.
-
-    A batch is one gather: no Python runs per image. Where images come from a disk, or
-    have to travel to an accelerator, a thread reads ahead.
-
-    Parameters
-    ----------
-    dataset : PixelDataset
-        Images and codes.
-
-    rows : int tensor of shape (m,)
-        Which images to go through.
-
-    batch_size : int
-        Largest number of images in a batch. Batches differ by at most one image, so
-        that no small rest is left to disturb batch normalisation.
-
-    device : str or torch.device, default="cpu"
-        Where the batches go. For CUDA they leave pinned memory.
-
-    generator : torch.Generator, default=None
-        Source of the order. With None the rows keep theirs.
-    """
+    """Iterate over a dataset in batches of nearly equal size."""
 
     def __init__(
         self,

@@ -18,18 +18,7 @@ REMEMBERING = ("early_stopping",)
 
 
 class Checkpoint(Callback):
-    """Write the state of a training after every epoch, and go on from it.
-
-    The state is that of the network, the optimiser, the history and the callbacks of
-    ours that remember something. What is random in an epoch is drawn from the seed
-    and the number of the epoch, so a training that goes on ends with the same weights
-    as an unbroken one.
-
-    Parameters
-    ----------
-    file : Path
-        Where to. Written beside and renamed: a crash leaves the old file whole.
-    """
+    """Write the state of a training after every epoch, and go on from it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -53,27 +42,11 @@ class Checkpoint(Callback):
             vars(callback).update(self.remembered.pop(name, {}))
 
     def finish(self, net: NeuralNet) -> None:
-        """Write a training that is over: what it learned, and no more.
-
-        Parameters
-        ----------
-        net : PixelNet
-            Trained to the end.
-        """
+        """Write a training that is over: what it learned, and no more."""
         self._write(net, {"finished": True, "callbacks": {}})
 
     def read(self) -> dict[str, Any] | None:
-        """State of the training, or None where there is none yet.
-
-        Returns
-        -------
-        dict or None
-
-        Raises
-        ------
-        ValueError
-            If the file is there and can't be read.
-        """
+        """State of the training, or None where there is none yet."""
         if not self.file.exists():
             return None
         try:
@@ -85,18 +58,7 @@ class Checkpoint(Callback):
             ) from error
 
     def restore(self, net: NeuralNet) -> bool:
-        """Bring an initialised net to the state of the file, if there is one.
-
-        Parameters
-        ----------
-        net : PixelNet
-            Initialised.
-
-        Returns
-        -------
-        bool
-            Whether the training is over.
-        """
+        """Bring an initialised net to the state of the file, if there is one."""
         state = self.read()
         if state is None:
             return False
@@ -118,18 +80,7 @@ class Checkpoint(Callback):
 
 
 def plain_history(net: NeuralNet) -> list[dict[str, Any]]:
-    """History of a net in types that torch, and JSON, read back without running code.
-
-    Parameters
-    ----------
-    net : NeuralNet
-        Trained.
-
-    Returns
-    -------
-    list of dict
-        Figures of each epoch, without those of its batches.
-    """
+    """History of a net in types that JSON has."""
     return [
         {k: _plain(v) for k, v in {**epoch, "batches": []}.items()}
         for epoch in net.history

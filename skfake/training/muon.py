@@ -19,31 +19,10 @@ EPSILON = 1e-8
 
 
 class Muon(Optimizer):
-    """Muon [1]_ for convolutions, AdamW for all other parameters.
+    """Muon for convolutions, AdamW for all other parameters.
 
-    The averaged gradient of a convolution, a matrix of its filters, is replaced by the
-    nearest matrix whose rows, or columns, are orthonormal, so that all directions
-    learn alike. It is scaled to the size that a step of AdamW has [2]_, so one
-    learning rate and one decay serve both. `torch.optim.Muon` takes matrices alone,
-    and no filters.
-
-    Parameters
-    ----------
-    params : iterable of parameters
-        Those of four dimensions are filters.
-
-    lr : float, default=1e-3
-        Learning rate.
-
-    weight_decay : float, default=0.0
-        Decay of the filters, decoupled as in AdamW. Others, the scales of batch
-        normalisation among them, don't decay.
-
-    References
-    ----------
-    .. [1] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
-       2024, https://kellerjordan.github.io/posts/muon/.
-    .. [2] J. Liu et al., "Muon is scalable for LLM training", arXiv:2502.16982.
+    K. Jordan et al., https://kellerjordan.github.io/posts/muon/, with the scale of
+    J. Liu et al., "Muon is scalable for LLM training", arXiv:2502.16982.
     """
 
     def __init__(
@@ -113,28 +92,7 @@ class Muon(Optimizer):
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
-    """Bring the singular values of matrices near one, by Newton and Schulz's iteration.
-
-    Parameters
-    ----------
-    matrices : float tensor of shape (..., m, n)
-        Any but zero; zero stays so.
-
-    Returns
-    -------
-    float tensor of shape (..., m, n)
-        With the same singular vectors.
-
-    Notes
-    -----
-    The quintic's coefficients are those of K. Jordan et al. [1]_. Each round multiplies
-    by a polynomial of the Gram matrix; the polynomials are gathered in the small Gram
-    matrix's shape, and the large matrix is multiplied once.
-
-    References
-    ----------
-    .. [1] https://kellerjordan.github.io/posts/muon/
-    """
+    """Bring the singular values of matrices near one, by Newton-Schulz iterations."""
     tall = matrices.shape[-2] > matrices.shape[-1]
     wide = matrices.mT if tall else matrices
     wide = wide / (wide.norm(dim=(-2, -1), keepdim=True) + 1e-7)

@@ -22,41 +22,7 @@ Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class PixelNet(NeuralNetClassifier):
-    """Train any network on images.
-
-    `fit(images, codes)` takes pixels, uint8 or float32 of shape (n, H, W, C) or a
-    `PixelDataset` of such, and codes from 0 to k - 1. The module sees floats of shape
-    (n, C, H, W) in the channels-last memory layout: bytes as 0 to 1, floats as they
-    come.
-
-    Each epoch draws its order, how images are augmented, and what the network draws
-    itself, from `seed` and the number of the epoch alone. The generators of the caller
-    are left alone.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Float images in, logits out.
-
-    seed : int
-        See above.
-
-    precision : "float32" or "bfloat16"
-        Arithmetic of training. Predictions are always made in float32.
-
-    augment : callable, default=None
-        From a batch of pixels and a generator to the batch that is trained on.
-
-    crop_size : int, default=None
-        Side, in pixels, of the central square that is judged. With None the whole
-        image is.
-
-    average_flips : bool, default=False
-        Whether a prediction is the mean of the image's logits and its mirror image's.
-
-    **kwargs
-        As `skorch.NeuralNetClassifier`.
-    """
+    """Train any network on images."""
 
     def __init__(
         self,
@@ -157,10 +123,7 @@ class PixelNet(NeuralNetClassifier):
         step_fn: Callable,
         **fit_params: Any,
     ) -> None:
-        """Go through the batches; read their figures together, after the last.
-
-        Asking an accelerator for a number at every step would make it wait.
-        """
+        """Go through the batches; read their figures together, after the last."""
         if iterator is None:
             return
         figures = []
@@ -217,17 +180,7 @@ class PixelNet(NeuralNetClassifier):
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=enabled)
 
     def predict_logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits of images, in batches that are halved where memory is short.
-
-        Parameters
-        ----------
-        images : uint8 or float32 array of shape (n, H, W, C)
-            Pixels.
-
-        Returns
-        -------
-        float32 array of shape (n, k)
-        """
+        """Logits of images, in batches that are halved where memory is short."""
         # Torch warns of arrays that it may not write to, such as memory maps.
         images = np.require(images, requirements=["C", "W"])
         size = largest_batch(images.shape[1], self.device)
@@ -270,13 +223,7 @@ class PixelNet(NeuralNetClassifier):
 
 @contextmanager
 def explain_lack_of_memory(images: Tensor) -> Iterator[None]:
-    """Say, where a device's memory doesn't do for a step, what to lower.
-
-    Parameters
-    ----------
-    images : tensor of shape (n, H, W, C)
-        Batch of the step.
-    """
+    """Say, where a device's memory doesn't do for a step, what to lower."""
     try:
         yield
     except torch.OutOfMemoryError as error:

@@ -10,26 +10,7 @@ from skorch.callbacks import Callback
 
 
 def one_cycle(progress: float, epoch: int) -> float:
-    """Up over a fifth of the training and down to nothing, both along a cosine [1]_.
-
-    Parameters
-    ----------
-    progress : float
-        Share of the steps that are done.
-
-    epoch : int
-        Number of whole epochs.
-
-    Returns
-    -------
-    float
-        Factor of the highest learning rate.
-
-    References
-    ----------
-    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
-       networks using large learning rates", arXiv:1708.07120.
-    """
+    """Up over a fifth of the training, then down to 0, as arXiv:1708.07120 has it."""
     rise = 0.2
     if progress < rise:
         return 1 - 0.96 * (1 + cos(pi * progress / rise)) / 2
@@ -50,22 +31,7 @@ SCHEDULES = {"one_cycle": one_cycle, "cosine": cosine, "steps": steps}
 
 
 class Schedule(Callback):
-    """Set the learning rate of every step by how many there have been.
-
-    It keeps no state of its own, so a training that is taken up again goes on with
-    the rate that it would have had.
-
-    Parameters
-    ----------
-    name : str
-        A name of `SCHEDULES`.
-
-    n_epochs : int
-        Epochs of the whole training.
-
-    first_epoch : int, default=0
-        Epochs in the net's history that were there before this training.
-    """
+    """Set the learning rate of every step by how many there have been."""
 
     def __init__(self, name: str, n_epochs: int, first_epoch: int = 0) -> None:
         self.name = name
@@ -89,24 +55,8 @@ class Schedule(Callback):
 class GrowingCrops(Callback):
     """Train on small crops first, which takes less time, and on large ones at the end.
 
-    As in progressive resizing [1]_, but nothing is resized, so the traces that a
-    generator leaves from pixel to pixel stay as they are.
-
-    Parameters
-    ----------
-    size : int
-        Side of the small crops in pixels.
-
-    n_epochs : int
-        Epochs with small crops; those after them have crops of the size of the images.
-
-    first_epoch : int, default=0
-        Epochs in the net's history that were there before this training.
-
-    References
-    ----------
-    .. [1] M. Tan and Q. V. Le, "EfficientNetV2: smaller models and faster training",
-       arXiv:2104.00298, section 4.
+    Progressive resizing (arXiv:2104.00298, section 4) without resizing, so that the
+    traces that a generator leaves from pixel to pixel stay as they are.
     """
 
     def __init__(self, size: int, n_epochs: int, first_epoch: int = 0) -> None:

@@ -10,19 +10,7 @@ import torch
 
 
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """Seed for one fit.
-
-    Parameters
-    ----------
-    random_state : int, RandomState or None
-        As in scikit-learn, except that None asks the operating system and leaves
-        numpy's global state alone.
-
-    Returns
-    -------
-    int
-        From 0 to 2**32 - 1.
-    """
+    """Seed for one fit."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
     if isinstance(random_state, np.random.RandomState):
@@ -31,36 +19,13 @@ def draw_seed(random_state: int | np.random.RandomState | None) -> int:
 
 
 def derive_seed(seed: int, *keys: int) -> int:
-    """Seed for one part of a fit, such as an epoch.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the fit.
-
-    *keys : int
-        Which part.
-
-    Returns
-    -------
-    int
-        From 0 to 2**32 - 1.
-    """
+    """Seed for one part of a fit, such as an epoch."""
     return int(np.random.SeedSequence(seed, spawn_key=keys).generate_state(1)[0])
 
 
 @contextmanager
 def isolated_seed(seed: int, device: str | torch.device) -> Iterator[None]:
-    """Seed torch inside a block and restore its generators after it.
-
-    Parameters
-    ----------
-    seed : int
-        What torch is seeded with.
-
-    device : str or torch.device
-        Where the block computes.
-    """
+    """Seed torch inside a block and restore its generators after it."""
     device = torch.device(device)
     # Other kinds of accelerators have one generator, which can't be told by number.
     numbered = device.type in ("cuda", "xpu")

@@ -23,17 +23,7 @@ FAINT: dict[str, Any] = {"alpha": 0.65, "linewidth": 1}
 
 
 def import_pyplot() -> Any:
-    """Matplotlib's pyplot, which is an extra.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
+    """Matplotlib's pyplot, which is an extra."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -45,23 +35,7 @@ def import_pyplot() -> Any:
 
 
 def new_axes(ax: Axes | None, *, height: float, n_entries: int) -> Axes:
-    """Where to plot: what was given, or a new figure.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes or None
-        What was given.
-
-    height : float
-        Of a new figure without its legend, in inches.
-
-    n_entries : int
-        Lines of the legend.
-
-    Returns
-    -------
-    matplotlib Axes
-    """
+    """Where to plot: what was given, or a new figure."""
     plt = import_pyplot()
     if ax is None:
         size = (WIDTH, height + n_entries * LEGEND_LINE)
@@ -70,17 +44,7 @@ def new_axes(ax: Axes | None, *, height: float, n_entries: int) -> Axes:
 
 
 def draw_legend(ax: Axes, *, inside: Any) -> None:
-    """Put the legend below the plot, so that it covers no curve.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Its labels are set.
-
-    inside : str
-        Where in the plot it goes if nothing makes room for it below: a figure that the
-        user made has no layout engine unless asked for.
-    """
+    """Put the legend below the plot, so that it covers no curve."""
     if not ax.get_legend_handles_labels()[0]:
         return
     if ax.figure.get_layout_engine() is None:
@@ -110,37 +74,13 @@ def draw_legend(ax: Axes, *, inside: Any) -> None:
 def assign_colors(
     names: Iterable[str], colors: Mapping[str, str] | None
 ) -> dict[str, str]:
-    """Colours of the detectors, so that each has its own in all displays.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names of the detectors, also of those that will not be plotted.
-
-    colors : dict of str or None
-        Colours that are given.
-
-    Returns
-    -------
-    dict of str
-        Matplotlib's colours in turn, but where others are given.
-    """
+    """Colours of the detectors, so that each has its own in all displays."""
     in_turn = {str(name): f"C{number}" for number, name in enumerate(names)}
     return in_turn | dict(colors or {})
 
 
 def mean_and_spread(values: Sequence[float]) -> str:
-    """Mean and, of several values, their sample standard deviation.
-
-    Parameters
-    ----------
-    values : sequence of float
-        One or more.
-
-    Returns
-    -------
-    str
-    """
+    """Mean and, of several values, their sample standard deviation."""
     mean = f"{np.mean(values):.3f}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.3f}"
 
@@ -150,23 +90,7 @@ def name_positive(
     pos_label: Any,
     target_names: Sequence[str] | None,
 ) -> str:
-    """What the axes of a plot say that their rates are those of.
-
-    Parameters
-    ----------
-    classes : array-like of shape (n_classes,)
-        All labels, sorted.
-
-    pos_label : label or None
-        The positive one of two classes; None is the greater one.
-
-    target_names : sequence of str or None
-        Names of the classes. With None, the labels are.
-
-    Returns
-    -------
-    str
-    """
+    """What the axes of a plot say that their rates are those of."""
     if len(classes) > 2:
         return "each class against the rest, averaged"
     labels = np.asarray(classes)
@@ -175,36 +99,12 @@ def name_positive(
 
 
 def draw_reference(ax: Axes, heights: tuple[float, float], label: str) -> None:
-    """A line to hold the curves against.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to plot.
-
-    heights : tuple of float
-        Where the line is at 0 and at 1.
-
-    label : str
-        What it is.
-    """
+    """A line to hold the curves against."""
     ax.plot([0, 1], heights, color="gray", linestyle="--", label=label)
 
 
 def set_labels(ax: Axes, x: str, y: str, positive: str | None) -> None:
-    """Label the axes of two shares, and show all of both.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        What to label.
-
-    x, y : str
-        What the shares are.
-
-    positive : str or None
-        Of which class.
-    """
+    """Label the axes of two shares, and show all of both."""
     of_whom = f"\n({positive})" if positive else ""
     ax.set(
         xlabel=x + of_whom,

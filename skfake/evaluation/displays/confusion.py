@@ -225,18 +225,7 @@ def count_confusions(
     *,
     normalize: str | None = None,
 ) -> dict[str, np.ndarray]:
-    """Confusion matrix of each detector, its folds counted together.
-
-    Parameters
-    ----------
-    predictions, classes, normalize
-        As in `ConfusionMatricesDisplay.from_predictions`.
-
-    Returns
-    -------
-    dict of arrays of shape (n_classes, n_classes)
-        Actual classes in rows, predicted ones in columns.
-    """
+    """Confusion matrix of each detector, its folds counted together."""
     check_predictions(predictions, classes, ["detector", "target", "prediction"])
     return {
         str(name): confusion_matrix(

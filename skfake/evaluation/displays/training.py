@@ -168,17 +168,7 @@ class TrainingCurvesDisplay:
 
 
 def read_histories(detectors: Mapping[str, Any]) -> dict[str, list]:
-    """Histories of those detectors that have one.
-
-    Parameters
-    ----------
-    detectors : dict
-        Names and fitted detectors, or lists of them, as in `Comparison.detectors`.
-
-    Returns
-    -------
-    dict of lists of dict
-    """
+    """Histories of those detectors that have one."""
     found: dict[str, list] = {}
     for name, fitted in detectors.items():
         for detector in fitted if isinstance(fitted, list | tuple) else [fitted]:

@@ -31,7 +31,7 @@ from skfake import (
     compare_detectors,
 )
 from skfake.datasets import load_cifake
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 N_IMAGES = 20_000

@@ -31,7 +31,7 @@ from skfake import (
     SVMDetector,
     VGGDetector,
 )
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 from skfake.explanation import saliency_maps
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -108,7 +108,7 @@ def randomize(detector: Any, seed: int) -> None:
 
 
 def measure(name: str, detector: Any, fakes: np.ndarray, quarters: np.ndarray) -> dict:
-    """Figures of a fitted detector."""
+    """Metrics of a fitted detector."""
     if name == "SVM":
         maps = saliency_maps(detector, fakes, target=1)
         return {"pointing": {"cells": share_found(maps, quarters)}}

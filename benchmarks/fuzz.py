@@ -39,7 +39,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks import mutations
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 WORK = Path(__file__).parent / "checkpoints" / "fuzz"

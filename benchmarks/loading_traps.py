@@ -27,7 +27,7 @@ import numpy as np
 
 from skfake import CompactDetector, SVMDetector, load_detector, save_detector
 from skfake.datasets import make_images
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 from skfake.persistence import archive
 
 RESULT = Path(__file__).with_suffix(".json")

@@ -26,7 +26,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from skfake.datasets import find_duplicates, load_cifake
 from skfake.datasets.near_duplicates import find_near_duplicates
 from skfake.datasets.simulated import _photographs
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 DEFAULT = inspect.signature(find_near_duplicates).parameters["threshold"].default

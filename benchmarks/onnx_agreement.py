@@ -34,7 +34,7 @@ from skfake import (
     export_onnx,
 )
 from skfake.datasets import make_images
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 DETECTORS = {

@@ -16,8 +16,8 @@ from sklearn.utils import resample
 
 from skfake import Comparison
 from skfake.evaluation import evaluate_robustness
-from skfake.evaluation.page import to_table, wide
-from skfake.evaluation.report import show_figure
+from skfake.report.page import to_table, wide
+from skfake.report.text import format_metric
 
 # Where a run's comparison, with its fitted detector, lies in the folder of checkpoints.
 COMPARISON = "comparison.joblib"
@@ -93,23 +93,23 @@ def look_at_damage(
 def tabulate_study(
     comparison: Comparison,
     study: Mapping[str, Mapping[str, float | None]],
-    figures: Sequence[str],
+    metrics: Sequence[str],
 ) -> str:
-    """The study's tables, a detector each, with our figures beside its own."""
+    """The study's tables, a detector each, with our metrics beside its own."""
     kept = comparison.without_leaks()
     parts = []
     for name, number in TABLES.items():
         if name not in comparison.table.index or name in comparison.errors:
             continue
         rows = {}
-        for figure in figures:
-            theirs = study[name].get(figure)
-            if figure not in comparison.table:
+        for metric in metrics:
+            theirs = study[name].get(metric)
+            if metric not in comparison.table:
                 continue
-            rows[figure.replace("_", " ")] = {
+            rows[metric.replace("_", " ")] = {
                 "the study": "-" if theirs is None else f"{100 * theirs:.2f}",
-                "ours": show_figure(comparison.table.loc[name], figure),
-                "ours without leaks": show_figure(kept.table.loc[name], figure),
+                "ours": format_metric(comparison.table.loc[name], metric),
+                "ours without leaks": format_metric(kept.table.loc[name], metric),
             }
         said = f"Table {number} of the study: {name}. In %."
         parts.append(f"<h3>{escape(said)}</h3>")
@@ -175,7 +175,8 @@ def to_markdown(found: Mapping[str, Any]) -> str:
     for row in found["table"]:
         cells = [row["detector"]]
         cells += [
-            show_figure(pd.Series(of), METRIC) for of in (row, without[row["detector"]])
+            format_metric(pd.Series(of), METRIC)
+            for of in (row, without[row["detector"]])
         ]
         of = means.get(row["detector"], {})
         cells += ["-" if of.get(n) is None else f"{100 * of[n]:.1f}" for n in names]

@@ -32,7 +32,7 @@ from skfake.cli.paths import find_images
 from skfake.cli.predict import read_ahead, write_rows
 from skfake.cli.rows import Format
 from skfake.datasets import make_images
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 from skfake.images import load_images
 
 RESULT = Path(__file__).with_suffix(".json")

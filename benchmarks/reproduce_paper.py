@@ -3,7 +3,7 @@
     python benchmarks/reproduce_paper.py ../shared/data/cifake.tar.gz
 
 trains the study's detectors in its own settings (`--recipe skfake`: ours in theirs),
-prints our figures beside the study's, writes them to reproduce_paper.json beside this
+prints our metrics beside the study's, writes them to reproduce_paper.json beside this
 file and draws each epoch's accuracy to reproduce_paper.svg. A second start goes on with
 what is missing, and with a network that Ctrl-C stopped, of which the epochs so far are
 written. It ends in a report, reproduce_paper.html: the study's tables beside ours with
@@ -39,8 +39,8 @@ from skorch.callbacks import PrintLog
 import skfake
 from skfake.datasets import cifake_fingerprint, find_duplicates, load_cifake
 from skfake.detectors._net import OPERATIONAL
-from skfake.evaluation.metrics import PER_CLASS, prediction_figures
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
+from skfake.metrics.summary import PER_CLASS, compute_metrics
 
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -59,14 +59,14 @@ PLAN = (
     "limit",
 )
 OF_REPORT = ("recipe", "seed", "limit")
-# The study's figures, with as many digits as it gives.
+# The study's metrics, with as many digits as it gives.
 FIGURES = {f"{name}_{of}": ".2f" for of in ("FAKE", "REAL") for name in PER_CLASS}
 FIGURES |= {"accuracy": ".2%", "roc_auc": ".4f"}
 # The former is FAKE's in ours; of which class the study's is, it does not say.
 FIGURES |= {"average_precision": ".4f", "average_precision_REAL": ".4f"}
 STUDY = {
-    name: dict(zip(FIGURES, [*figures, None], strict=True))
-    for name, *figures in (
+    name: dict(zip(FIGURES, [*metrics, None], strict=True))
+    for name, *metrics in (
         ("SVM", 0.82, 0.80, 0.81, 0.81, 0.83, 0.82, 0.8143, 0.8958, 0.8907),
         ("CNN", 0.86, 0.87, 0.87, 0.87, 0.85, 0.86, 0.8640, 0.9347, None),
         ("ResNet", 0.99, 0.91, 0.95, 0.91, 0.99, 0.95, 0.9495, 0.9958, None),
@@ -74,7 +74,7 @@ STUDY = {
         ("DenseNet", 0.98, 0.98, 0.98, 0.98, 0.98, 0.98, 0.9774, 0.9975, 0.9976),
     )
 }
-# Ours alone, in our recipe: for minutes, and for the figures that time can buy.
+# Ours alone, in our recipe: for minutes, and for the metrics that time can buy.
 OWN: dict[str, dict[str, Any]] = {
     "Compact": {},
     "WideCompact": {
@@ -235,25 +235,25 @@ def log(line: str) -> None:
 
 
 def judge(predictions: pd.DataFrame, leaked: np.ndarray) -> dict[str, Any]:
-    """Figures with and without the leaks; confusions by actual class, FAKE first."""
+    """Metrics with and without the leaks; confusions by actual class, FAKE first."""
     matrix = confusion_matrix(predictions.target, predictions.prediction, labels=[1, 0])
     return {
         "n_test": len(predictions),
         "n_leaked": int(leaked.sum()),
         "confusion_matrix": matrix.tolist(),
-        "figures": figures_of(predictions),
-        "figures_without_leaks": figures_of(predictions[~leaked]),
+        "metrics": metrics_of(predictions),
+        "figures_without_leaks": metrics_of(predictions[~leaked]),
     }
 
 
-def figures_of(predictions: pd.DataFrame) -> dict[str, float]:
-    """Figures of predictions, with the average precision of REAL too."""
+def metrics_of(predictions: pd.DataFrame) -> dict[str, float]:
+    """Metrics of predictions, with the average precision of REAL too."""
     columns = predictions[["target", "prediction", "score"]]
     target, prediction, score = columns.to_numpy().T
     about: dict[str, Any] = {"classes": np.arange(2), "names": ["REAL", "FAKE"]}
-    figures = prediction_figures(target, prediction, score, pos_label=1, **about)
+    metrics = compute_metrics(target, prediction, score, pos_label=1, **about)
     # What needs probabilities, and JSON has no number for, is left out.
-    known = {name: value for name, value in figures.items() if not np.isnan(value)}
+    known = {name: value for name, value in metrics.items() if not np.isnan(value)}
     real = average_precision_score(target == 0, -score)
     return {**known, "average_precision_REAL": float(real)}
 
@@ -342,7 +342,7 @@ def choose(found: dict, limit: int | None) -> list[dict]:
 
 
 def to_markdown(found: dict, limit: int | None = None) -> str:
-    """Table of our main figures beside the study's, and what they were made with."""
+    """Table of our main metrics beside the study's, and what they were made with."""
     runs, made = choose(found, limit), {}
     for run in runs:
         machine, versions = run["machine"], map(" ".join, run["versions"].items())
@@ -356,8 +356,8 @@ def to_markdown(found: dict, limit: int | None = None) -> str:
 
 
 def main_row(run: dict, study: dict) -> dict[str, str]:
-    """Main figures of a run."""
-    ours, epochs, usual = run["figures"], run["epochs"], run["recipe_epochs"]
+    """Main metrics of a run."""
+    ours, epochs, usual = run["metrics"], run["epochs"], run["recipe_epochs"]
     weights = run["params"].get("weights", "-") or "none"
     difference = 100 * (ours["accuracy"] - study["accuracy"]) if study else None
     return {
@@ -381,9 +381,9 @@ def to_full_markdown(found: dict, limit: int | None = None) -> str:
     rows = []
     for run in choose(found, limit):
         study = found["study"].get(run["detector"])
-        for name, figures in ((run["name"], run["figures"]), ("the study", study)):
-            if figures:
-                cells = {key: show(figures[key], form) for key, form in FIGURES.items()}
+        for name, metrics in ((run["name"], run["metrics"]), ("the study", study)):
+            if metrics:
+                cells = {key: show(metrics[key], form) for key, form in FIGURES.items()}
                 rows.append({"": name, **cells})
     return "\n".join(tabulate(found, limit, rows))
 
@@ -419,7 +419,7 @@ def draw_curves(found: dict, file: Path | str) -> None:
         ax.set(title=f"recipe: {run['recipe']}", xlabel="epoch", ylabel="accuracy, %")
         ax.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(lines.values(), lines.keys(), loc="outside right center")
-    # The same figures make the same file.
+    # The same metrics make the same file.
     with rc_context({"svg.hashsalt": "skfake"}):
         figure.savefig(file, metadata={"Date": None})
 

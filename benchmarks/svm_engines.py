@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 
 from skfake import SVMDetector
 from skfake.datasets import load_cifake
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 ENGINES = ("scikit-learn-intelex", "scikit-learn")

@@ -85,8 +85,8 @@ def judge(folder: Path, detector: str, name: str) -> None:
 
 
 def describe() -> None:
-    """Print what the figures were measured on."""
-    from skfake.evaluation.provenance import describe_machine, describe_versions
+    """Print what the metrics were measured on."""
+    from skfake.environment import describe_machine, describe_versions
 
     described = {"machine": describe_machine(), "versions": describe_versions()}
     print(json.dumps(described))

@@ -45,7 +45,7 @@ from skfake import (
 )
 from skfake.datasets import load_cifake
 from skfake.detectors._net import OPTIMIZERS
-from skfake.evaluation.provenance import describe_machine, describe_versions
+from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 WAYS = ("plain", "ours", "bare")

@@ -38,14 +38,8 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags, check_random_state, gen_batches
 
 from skfake.images import check_images, is_rows, load_image, to_float
-from skfake.validation import (
-    Interval,
-    StrOptions,
-    _fit_context,
-    accept_images,
-    validate_images,
-    validate_params,
-)
+from skfake.scikit_learn import Interval, StrOptions, fit_context, validate_params
+from skfake.validation import accept_images, validate_images
 
 # Images a worker holds at a time: enough to hide the cost of a call, little memory.
 BATCH = 256
@@ -417,7 +411,7 @@ class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and X.
 

@@ -53,7 +53,7 @@ def paper_detectors() -> dict[str, ClassifierMixin]:
     -----
     What the study does not say, or what can't work as written, is settled so: HOG and
     SVC have the defaults of scikit-image and scikit-learn, which give the study's
-    figures. Its 24-pixel crops pass no VGG and no DenseNet, whose crops have 32
+    metrics. Its 24-pixel crops pass no VGG and no DenseNet, whose crops have 32
     pixels here. VGG has 16 layers and DenseNet 121. The pretrained networks are
     trained for 10 epochs in batches of 64. Nothing is held out of the training images.
 

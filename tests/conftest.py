@@ -1,9 +1,11 @@
 """What all tests share."""
 
 import os
+import sys
 
 # Read when scipy is first imported; scikit-learn's array API checks want it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+os.environ.setdefault("MPLBACKEND", "agg")
 
 from pathlib import Path
 
@@ -57,3 +59,11 @@ def stripes():
 def _untouched_global_random_state():
     """A test starts from the same global generator, whatever ran before."""
     np.random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    """A test leaves no figure open."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

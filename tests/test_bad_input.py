@@ -51,8 +51,10 @@ ESTIMATORS = {
         f"damage by {name}": CorruptionTransformer(corruption=name)
         for name in CORRUPTIONS
     },
-    "Neyman-Pearson": NeymanPearsonClassifier(SVM, max_fpr=0.5, confidence=None, cv=2),
-    "selective": SelectiveClassifier(SVM, max_error=0.5, confidence=0.1, cv=2),
+    "Neyman-Pearson": NeymanPearsonClassifier(
+        SVM, max_fpr=0.5, confidence_level=None, cv=2
+    ),
+    "selective": SelectiveClassifier(SVM, max_error=0.5, confidence_level=0.1, cv=2),
 }
 # Those that take no time, one of each kind: for these hypothesis looks for trouble.
 QUICK = ["SVM", "CNN", "HOG", "damage by noise", "Neyman-Pearson", "selective"]

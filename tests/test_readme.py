@@ -1,4 +1,4 @@
-"""Figures in the README are those that the benchmarks wrote."""
+"""Metrics in the README are those that the benchmarks wrote."""
 
 import json
 import re
@@ -80,23 +80,23 @@ def test_both_engines_of_the_svm_give_the_same_labels():
 
 
 def test_the_study_s_figures_are_reproduced():
-    figures = run_of("SVM", recipe="study")["figures"]
-    assert figures["accuracy"] == pytest.approx(0.815, abs=0.003)
-    assert figures["roc_auc"] == pytest.approx(0.897, abs=0.003)
-    cnn = run_of("CNN", recipe="study")["figures"]
+    metrics = run_of("SVM", recipe="study")["metrics"]
+    assert metrics["accuracy"] == pytest.approx(0.815, abs=0.003)
+    assert metrics["roc_auc"] == pytest.approx(0.897, abs=0.003)
+    cnn = run_of("CNN", recipe="study")["metrics"]
     assert cnn["accuracy"] >= reproduce_paper.STUDY["CNN"]["accuracy"]
 
 
 @pytest.mark.parametrize("name", ["CNN", "ResNet", "VGGNet", "DenseNet"])
 def test_our_networks_do_what_the_study_s_did_or_better(name):
-    accuracy = run_of(name)["figures"]["accuracy"]
+    accuracy = run_of(name)["metrics"]["accuracy"]
     assert accuracy >= reproduce_paper.STUDY[name]["accuracy"]
 
 
 def test_our_small_network_beats_the_study_s_best_in_ten_minutes_without_a_gpu():
     run = run_of("Compact")
     assert (run["device"], run["machine"]["n_cpus"]) == ("cpu", 2)
-    assert run["figures"]["accuracy"] >= reproduce_paper.STUDY["DenseNet"]["accuracy"]
+    assert run["metrics"]["accuracy"] >= reproduce_paper.STUDY["DenseNet"]["accuracy"]
     assert run["fit_seconds"] <= 600
 
 

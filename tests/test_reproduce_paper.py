@@ -1,4 +1,4 @@
-"""The benchmark that sets our figures beside the study's, on a tiny CIFAKE."""
+"""The benchmark that sets our metrics beside the study's, on a tiny CIFAKE."""
 
 import hashlib
 import json
@@ -114,11 +114,11 @@ def test_a_confusion_matrix_has_a_row_for_each_actual_class_and_fake_first(
     for run in quick.found["runs"]:
         (found, missed), (accused, cleared) = run["confusion_matrix"]
         assert (found + missed, accused + cleared) == (n_fake, N_TEST - n_fake)
-        figures = run["figures"]
-        assert figures["recall_FAKE"] == pytest.approx(found / n_fake)
-        assert figures["precision_REAL"] == pytest.approx(cleared / (missed + cleared))
-        assert figures["recall_REAL"] == pytest.approx(cleared / (accused + cleared))
-        assert figures["accuracy"] == pytest.approx((found + cleared) / N_TEST)
+        metrics = run["metrics"]
+        assert metrics["recall_FAKE"] == pytest.approx(found / n_fake)
+        assert metrics["precision_REAL"] == pytest.approx(cleared / (missed + cleared))
+        assert metrics["recall_REAL"] == pytest.approx(cleared / (accused + cleared))
+        assert metrics["accuracy"] == pytest.approx((found + cleared) / N_TEST)
 
 
 def test_average_precision_is_told_of_both_classes():
@@ -126,11 +126,11 @@ def test_average_precision_is_told_of_both_classes():
     target = np.repeat([0, 1], [30, 10])
     score = target + rng.normal(size=40)
     table = {"target": target, "prediction": target, "score": score}
-    figures = reproduce_paper.figures_of(pd.DataFrame(table))
-    assert figures["average_precision"] == average_precision_score(target, score)
+    metrics = reproduce_paper.metrics_of(pd.DataFrame(table))
+    assert metrics["average_precision"] == average_precision_score(target, score)
     real = average_precision_score(1 - target, -score)
-    assert figures["average_precision_REAL"] == real != figures["average_precision"]
-    assert figures["roc_auc"] == roc_auc_score(target, score)
+    assert metrics["average_precision_REAL"] == real != metrics["average_precision"]
+    assert metrics["roc_auc"] == roc_auc_score(target, score)
 
 
 # Leaks
@@ -148,8 +148,8 @@ def test_the_leaked_images_take_no_part_in_the_figures_without_leaks():
     leaked = np.array([False, False, True, True, False, False])
     found = reproduce_paper.judge(pd.DataFrame(table), leaked)
     assert found["n_leaked"] == 2
-    assert found["figures"]["accuracy"] == 0.5
-    assert found["figures"]["recall_FAKE"] == 0.5
+    assert found["metrics"]["accuracy"] == 0.5
+    assert found["metrics"]["recall_FAKE"] == 0.5
     assert found["figures_without_leaks"]["accuracy"] == 0.25
     assert found["figures_without_leaks"]["recall_FAKE"] == 0
     assert found["confusion_matrix"] == [[2, 2], [1, 1]]
@@ -169,7 +169,7 @@ def test_a_detector_that_remembers_is_found_out(start, monkeypatch, unkept):
 
     monkeypatch.setattr(skfake, "paper_detectors", lambda: {"SVM": Memory()})
     (run,) = start("memory", "--detectors", "SVM").found["runs"]
-    assert run["figures"]["recall_FAKE"] > 0
+    assert run["metrics"]["recall_FAKE"] > 0
     assert run["figures_without_leaks"]["recall_FAKE"] == 0
 
 
@@ -251,7 +251,7 @@ def test_again_trains_anew_and_replaces_the_run(start, monkeypatch):
     (after,) = start("again", *options, "--again").found["runs"]
     assert checkpoints == [False, True]
     assert after["fit_seconds"] != before["fit_seconds"]
-    assert after["figures"] == before["figures"]
+    assert after["metrics"] == before["metrics"]
 
 
 def test_trainings_share_no_folder_of_checkpoints(start, monkeypatch):
@@ -423,17 +423,17 @@ def test_the_table_sets_our_figures_beside_the_study_s(quick):
     table = reproduce_paper.to_markdown(quick.found)
     assert table.startswith("CIFAKE: 60 training, 40 test images, 3 in both.\n\n")
     row, other = rows_of(table)
-    accuracy = svm["figures"]["accuracy"]
+    accuracy = svm["metrics"]["accuracy"]
     assert row["accuracy"] == f"{accuracy:.2%}"
     assert row["the study's"] == "81.43%"
     assert row["difference"] == f"{100 * accuracy - 81.43:+.2f}"
-    better = {**svm, "figures": {**svm["figures"], "accuracy": 0.9}}
+    better = {**svm, "metrics": {**svm["metrics"], "accuracy": 0.9}}
     (row_of_better,) = rows_of(
         reproduce_paper.to_markdown({**quick.found, "runs": [better]})
     )
     assert row_of_better["difference"] == "+8.57"
     assert row["the study's ROC-AUC"] == "0.8958"
-    assert row["ROC-AUC"] == f"{svm['figures']['roc_auc']:.4f}"
+    assert row["ROC-AUC"] == f"{svm['metrics']['roc_auc']:.4f}"
     clean = cnn["figures_without_leaks"]["accuracy"]
     assert other["accuracy without leaks"] == f"{clean:.2%}"
     assert (row["weights"], row["epochs"], other["epochs"]) == ("-", "-", "1 of 25")
@@ -462,9 +462,9 @@ def test_what_the_study_lacks_has_no_figures_of_it(quick):
 
 def test_the_whole_table_has_a_row_of_the_study_below_ours(quick):
     ours, study, *_ = rows_of(reproduce_paper.to_full_markdown(quick.found))
-    figures = quick.found["runs"][0]["figures"]
-    assert ours["recall_REAL"] == f"{figures['recall_REAL']:.2f}"
-    assert ours["average_precision_REAL"] == f"{figures['average_precision_REAL']:.4f}"
+    metrics = quick.found["runs"][0]["metrics"]
+    assert ours["recall_REAL"] == f"{metrics['recall_REAL']:.2f}"
+    assert ours["average_precision_REAL"] == f"{metrics['average_precision_REAL']:.4f}"
     assert list(study.values()) == [
         "the study",
         *("0.82", "0.80", "0.81", "0.81", "0.83", "0.82"),
@@ -473,13 +473,13 @@ def test_the_whole_table_has_a_row_of_the_study_below_ours(quick):
 
 
 def test_the_study_s_figures_agree_with_each_other():
-    for figures in reproduce_paper.STUDY.values():
-        recalls = [figures["recall_FAKE"], figures["recall_REAL"]]
-        assert figures["accuracy"] == pytest.approx(np.mean(recalls), abs=0.01)
+    for metrics in reproduce_paper.STUDY.values():
+        recalls = [metrics["recall_FAKE"], metrics["recall_REAL"]]
+        assert metrics["accuracy"] == pytest.approx(np.mean(recalls), abs=0.01)
         for name in ("FAKE", "REAL"):
-            precision, recall = figures[f"precision_{name}"], figures[f"recall_{name}"]
+            precision, recall = metrics[f"precision_{name}"], metrics[f"recall_{name}"]
             f1 = 2 * precision * recall / (precision + recall)
-            assert figures[f"f1_{name}"] == pytest.approx(f1, abs=0.011)
+            assert metrics[f"f1_{name}"] == pytest.approx(f1, abs=0.011)
 
 
 def test_the_curves_are_drawn_the_same_twice(quick, tmp_path):
@@ -535,7 +535,7 @@ def test_a_report_is_of_all_runs_of_its_recipe(reported):
     for row, kept in zip(report["table"], report["without_leaks"], strict=True):
         run = runs[row["detector"]]
         assert row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"]
-        assert row["accuracy"] == run["figures"]["accuracy"]
+        assert row["accuracy"] == run["metrics"]["accuracy"]
         assert row["fit_seconds"] == run["fit_seconds"]
         # Near copies leak too.
         assert kept["accuracy"] != row["accuracy"]

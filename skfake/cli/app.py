@@ -10,12 +10,12 @@ import typer
 
 import skfake
 from skfake.cli.compare import compare
-from skfake.cli.endings import leave_pipe, stop
+from skfake.cli.errors import UsageError
 from skfake.cli.evaluate import evaluate
+from skfake.cli.exits import leave_pipe, stop
 from skfake.cli.explain import explain
 from skfake.cli.fit import fit
 from skfake.cli.info import info
-from skfake.cli.mistakes import UsageError
 from skfake.cli.predict import predict
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ for subcommand in (fit, predict, evaluate, explain, info, compare):
 def main() -> NoReturn:
     """Run the command; a mistake in its arguments is one line and exit code 2."""
     # A detector with a network takes KeyboardInterrupt for the end of its training,
-    # and its half-trained figures would end in the table. A shell's `&` may have asked
+    # and its half-trained metrics would end in the table. A shell's `&` may have asked
     # to ignore Ctrl-C.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, stop)

@@ -12,7 +12,7 @@ import typer
 
 import skfake
 from skfake.cli.detectors import DETECTORS, make_detectors
-from skfake.cli.mistakes import one_line
+from skfake.cli.errors import one_line
 from skfake.cli.options import FORMS, Limit, ReportFolder, Seed
 from skfake.cli.outputs import prepare_output
 from skfake.cli.sources import Images, limit_images, load_images

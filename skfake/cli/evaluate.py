@@ -10,7 +10,7 @@ import typer
 
 import skfake
 from skfake.cli.compare import print_comparison
-from skfake.cli.mistakes import one_line
+from skfake.cli.errors import one_line
 from skfake.cli.options import Limit, Model, ReportFolder, Seed, Source
 from skfake.cli.outputs import prepare_output
 from skfake.cli.sources import Images, limit_images, load_test, load_train
@@ -120,6 +120,6 @@ def judge(detector: Any, name: str, images: Images) -> Comparison:
 
 
 def find_positive(classes: np.ndarray) -> Any:
-    """Label whose figures are told, of two."""
+    """Label whose metrics are told, of two."""
     named = [label for label in classes if str(label).casefold() == "fake"]
     return named[0] if named and len(classes) == 2 else None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import skfake
-from skfake.cli.mistakes import one_line
+from skfake.cli.errors import one_line
 from skfake.cli.options import Force, Model
 from skfake.cli.outputs import check_new_file, prepare_output
 
@@ -98,8 +98,8 @@ def find_label(detector: Any, target: str | None) -> Any:
 def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
     """Write the picture that explains what a detector says of an image."""
     from skfake.cli.answers import name_labels
-    from skfake.evaluation.displays import import_pyplot
     from skfake.explanation import ExplanationDisplay
+    from skfake.plotting import import_pyplot
 
     # Files need no screen, and a server may have none.
     pyplot = import_pyplot()

@@ -11,7 +11,7 @@ import typer
 import skfake
 from skfake.cli.compare import compare_images
 from skfake.cli.detectors import DETECTORS, make_detectors
-from skfake.cli.mistakes import one_line
+from skfake.cli.errors import one_line
 from skfake.cli.options import Force, Limit, Seed, Source
 from skfake.cli.outputs import check_new_file
 from skfake.cli.sources import Images, limit_images, load_images
@@ -150,6 +150,6 @@ def write_card(comparison: Comparison, name: str, license: str) -> ModelCard:
     return skfake.ModelCard(
         title=f"{name} detector",
         data=" ".join(data),
-        figures={str(figure): float(value) for figure, value in row.to_dict().items()},
+        metrics={str(metric): float(value) for metric, value in row.to_dict().items()},
         license=license,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import skfake
-from skfake.cli.mistakes import one_line
+from skfake.cli.errors import one_line
 from skfake.cli.options import Model
 
 

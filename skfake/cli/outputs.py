@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 def prepare_output(folder: Path) -> None:
     """See that tables and plots can be written to a folder."""
-    from skfake.evaluation.displays import import_pyplot
+    from skfake.plotting import import_pyplot
 
     # Files need no screen, and a server may have none.
     import_pyplot().switch_backend("agg")

@@ -12,7 +12,7 @@ from warnings import catch_warnings, simplefilter
 import typer
 
 import skfake
-from skfake.cli.mistakes import one_line
+from skfake.cli.errors import one_line
 from skfake.cli.options import FakeLabels, Force, Model
 from skfake.cli.outputs import check_new_file
 from skfake.cli.progress import is_watched, show_progress

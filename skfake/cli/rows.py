@@ -15,7 +15,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any, BinaryIO
 
-from skfake.cli.endings import leave_pipe
+from skfake.cli.exits import leave_pipe
 
 
 class Format(StrEnum):

@@ -19,7 +19,7 @@ from skfake.datasets._archives import read_files
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair, read_description
 from skfake.datasets.duplicates import find_duplicates
 from skfake.images import read_image
-from skfake.validation import StrOptions, validate_params
+from skfake.scikit_learn import StrOptions, validate_params
 
 HANDLE = "birdy654/cifake-real-and-ai-generated-synthetic-images"
 URL = f"https://www.kaggle.com/datasets/{HANDLE}"

@@ -21,7 +21,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from skfake.images import check_images, load_image, to_float
-from skfake.validation import validate_params
+from skfake.scikit_learn import validate_params
 
 N_FOLDS = 5
 STANDARD_ERRORS = 3  # beyond chance, from which on a property is reported

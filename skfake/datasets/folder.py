@@ -12,7 +12,7 @@ from sklearn.utils import Bunch
 
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair
 from skfake.images import FORMATS
-from skfake.validation import validate_params
+from skfake.scikit_learn import validate_params
 
 # Class folders that need no explanation, in lower case with "_" between words, and
 # their labels. "0_real" and "1_fake" are ForenSynths', "nature" and "ai" GenImage's.

@@ -12,7 +12,7 @@ from scipy.fft import dctn
 from sklearn.utils import gen_batches
 
 from skfake.images import check_images, load_images, to_float
-from skfake.validation import Interval, validate_params
+from skfake.scikit_learn import Interval, validate_params
 
 SIDE = 32  # pixels of the thumbnail that is described
 # Frequencies of a description, in half periods down and across the thumbnail: all

@@ -12,7 +12,7 @@ from sklearn.datasets import load_sample_images
 from sklearn.utils import Bunch, check_random_state, gen_batches
 
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair, read_description
-from skfake.validation import Interval, validate_params
+from skfake.scikit_learn import Interval, validate_params
 
 # Taps of the filter by which a generator doubles a side. Each phase, which is every
 # other tap, sums to 1; "transposed" starts from Keys' cubic and upsets that balance.

@@ -19,17 +19,10 @@ from sklearn.utils import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.validation import (
-    Interval,
-    StrOptions,
-    _fit_context,
-    _safe_indexing,
-    check_labels,
-    check_scores,
-    encode_known_labels,
-    encode_labels,
-    read_array,
-)
+from skfake.images.checking import read_array
+from skfake.labels import check_labels, encode_known_labels, encode_labels
+from skfake.scikit_learn import Interval, StrOptions, fit_context, take_rows
+from skfake.scoring import check_has_scores
 
 
 class HeldOutClassifier(
@@ -59,7 +52,7 @@ class HeldOutClassifier(
     def _set_threshold(self, judged: np.ndarray) -> None:
         """Learn `threshold_` from what `_judge` returned for all that was held out."""
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the estimator and set the threshold on images that it was not fitted to.
 
@@ -83,7 +76,7 @@ class HeldOutClassifier(
             If X or y can't be read, `cv` holds an image out twice, or too few images
             are held out for what is asked.
         """
-        check_scores("estimator", self.estimator)
+        check_has_scores("estimator", self.estimator)
         if hasattr(X, "__array__") and not hasattr(X, "iloc"):
             X = read_array(X, "X", "an array")
         elif not hasattr(X, "__getitem__") and not hasattr(X, "tocsr"):
@@ -125,8 +118,8 @@ class HeldOutClassifier(
         splits = self._draw_splits(X, y)
         judged = []
         for train, test in splits:
-            model = clone(self.estimator).fit(_safe_indexing(X, train), y[train])
-            judged.append(self._judge(model, _safe_indexing(X, test), y[test]))
+            model = clone(self.estimator).fit(take_rows(X, train), y[train])
+            judged.append(self._judge(model, take_rows(X, test), y[test]))
         # The threshold of one split holds for the model that it was set for.
         self.estimator_ = model if len(splits) == 1 else clone(self.estimator).fit(X, y)
         return np.concatenate(judged)

@@ -12,7 +12,9 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.decisions._held_out import HeldOutClassifier
-from skfake.validation import Interval, _safe_indexing, class_scores
+from skfake.labels import check_pos_label
+from skfake.scikit_learn import Interval, take_rows
+from skfake.scoring import Scores, class_scores
 
 
 class NeymanPearsonClassifier(HeldOutClassifier):
@@ -20,8 +22,9 @@ class NeymanPearsonClassifier(HeldOutClassifier):
 
     Its threshold is the score of a held-out negative, so far up in their order that
     the share of all negatives called positive, the false alarms, stays at or below
-    `max_fpr`: with the probability `confidence`, whatever the estimator and the images
-    are. Below that rate it finds as many positives as the estimator's scores allow.
+    `max_fpr`: with the probability `confidence_level`, whatever the estimator and the
+    images are. Below that rate it finds as many positives as the estimator's scores
+    allow.
 
     Parameters
     ----------
@@ -31,7 +34,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
     max_fpr : float, default=0.01
         Greatest share of the negatives that may be called positive.
 
-    confidence : float, default=0.95
+    confidence_level : float, default=0.95
         Probability, over the images that are held out, that the rate of false alarms
         stays at or below `max_fpr`. None asks for that only on average over them,
         which takes fewer negatives: 99 instead of 299 for a rate of 1 %.
@@ -93,7 +96,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
     Of n held-out negatives, the one of rank k is exceeded by more than a share
     `max_fpr` of all negatives with a probability of at most P(B >= k), B being
     binomial of n and 1 - `max_fpr` [1]_; the threshold has the least k for which this
-    is at most 1 - `confidence`. Equal scores only lower the rate.
+    is at most 1 - `confidence_level`. Equal scores only lower the rate.
 
     There is no `predict_proba`, as the labels are not those of greatest probability.
 
@@ -119,7 +122,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
     _parameter_constraints: ClassVar[dict] = {
         **HeldOutClassifier._parameter_constraints,
         "max_fpr": [Interval(Real, 0, 1, closed="neither")],
-        "confidence": [Interval(Real, 0, 1, closed="neither"), None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither"), None],
         "pos_label": [Real, str, "boolean", None],
     }
 
@@ -128,14 +131,14 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         estimator: Any,
         *,
         max_fpr: float = 0.01,
-        confidence: float | None = 0.95,
+        confidence_level: float | None = 0.95,
         pos_label: Any = None,
         cv: Any = 0.2,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.max_fpr = max_fpr
-        self.confidence = confidence
+        self.confidence_level = confidence_level
         self.pos_label = pos_label
         self.cv = cv
         self.random_state = random_state
@@ -153,8 +156,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         float array of shape (n,)
             Positive speaks for `classes_[1]`.
         """
-        excess = self._excess(X)
-        return excess if self.pos_label_ == self.classes_[1] else -excess
+        return self.score_images(X).values[:, 1]
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels: the positive one where the score is above the threshold.
@@ -168,13 +170,28 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         -------
         array of shape (n,)
         """
-        alarms = self._excess(X) > 0
-        positive = int(self.pos_label_ == self.classes_[1])
-        return self.classes_[np.where(alarms, positive, 1 - positive)]
+        return self.score_images(X).labels
 
-    def _excess(self, X: Any) -> np.ndarray:
+    def score_images(self, X: Any) -> Scores:
+        """Labels and scores of images, from one pass.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        Scores
+            `labels` as `predict` gives them, and `values`, the distances from the
+            threshold.
+        """
         check_is_fitted(self)
-        return self._positive_scores(self.estimator_, X) - self.threshold_
+        scores = self._positive_scores(self.estimator_, X) - self.threshold_
+        positive = self.classes_ == self.pos_label_
+        codes = np.where(scores > 0, positive.argmax(), positive.argmin())
+        values = np.where(positive, scores[:, np.newaxis], -scores[:, np.newaxis])
+        return Scores(classes=self.classes_, labels=self.classes_[codes], values=values)
 
     def _positive_scores(self, model: Any, X: Any) -> np.ndarray:
         return class_scores(model, X)[:, self.classes_ == self.pos_label_].ravel()
@@ -186,23 +203,18 @@ class NeymanPearsonClassifier(HeldOutClassifier):
                 f"y must hold two classes; got {len(labels)}, {labels}. Only binary "
                 "classification is supported."
             )
-        self.pos_label_ = self.classes_[1] if self.pos_label is None else self.pos_label
-        if self.pos_label_ not in labels:
-            raise ValueError(
-                f"pos_label must be one of the labels {labels}; got "
-                f"{self.pos_label_!r}."
-            )
+        self.pos_label_ = check_pos_label(self.pos_label, self.classes_)
 
     def _judge(self, model: Any, X: Any, y: np.ndarray) -> np.ndarray:
         """Scores of the negatives; the positives are not looked at."""
         negatives = np.flatnonzero(y != self.pos_label_)
         if len(negatives) == 0:
             return np.empty(0)
-        return self._positive_scores(model, _safe_indexing(X, negatives))
+        return self._positive_scores(model, take_rows(X, negatives))
 
     def _set_threshold(self, judged: np.ndarray) -> None:
         self.n_negatives_ = len(judged)
-        rank = threshold_rank(self.n_negatives_, self.max_fpr, self.confidence)
+        rank = threshold_rank(self.n_negatives_, self.max_fpr, self.confidence_level)
         self.threshold_ = float(np.sort(judged)[rank - 1])
 
     def __sklearn_tags__(self) -> Tags:
@@ -211,18 +223,20 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         return tags
 
 
-def threshold_rank(n_negatives: int, max_fpr: float, confidence: float | None) -> int:
+def threshold_rank(
+    n_negatives: int, max_fpr: float, confidence_level: float | None
+) -> int:
     """Rank of the negative, from 1 in rising order, whose score is the threshold."""
-    if confidence is None:
+    if confidence_level is None:
         least = ceil(1 / max_fpr) - 1
         rank = n_negatives + 1 - floor((n_negatives + 1) * max_fpr)
     else:
-        least = ceil(log(1 - confidence) / log1p(-max_fpr))
-        rank = int(binom.ppf(confidence, n_negatives, 1 - max_fpr)) + 1
+        least = ceil(log(1 - confidence_level) / log1p(-max_fpr))
+        rank = int(binom.ppf(confidence_level, n_negatives, 1 - max_fpr)) + 1
     if rank > n_negatives:
         raise ValueError(
             f"cv must hold out at least {least} negatives for max_fpr={max_fpr:g} with "
-            f"confidence={confidence}; got {n_negatives}. Pass more images, hold out "
-            "more of them, or ask for less."
+            f"confidence_level={confidence_level}; got {n_negatives}. Pass more "
+            "images, hold out more of them, or ask for less."
         )
     return rank

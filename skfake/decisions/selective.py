@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, log, log1p
 from numbers import Real
 from typing import Any, ClassVar
@@ -12,7 +13,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.decisions._held_out import HeldOutClassifier, wrapped_has
-from skfake.validation import Interval, class_scores
+from skfake.scikit_learn import Interval
+from skfake.scoring import Scores, score_images
 
 
 class SelectiveClassifier(HeldOutClassifier):
@@ -21,7 +23,7 @@ class SelectiveClassifier(HeldOutClassifier):
     It is sure of an image where the estimator's confidence, its greatest probability,
     is above a threshold. That is set on held-out images as low as possible, so that
     many are answered, while of the answered ones no more than a share `max_error` is
-    wrong, with the probability `confidence`.
+    wrong, with the probability `confidence_level`.
 
     `predict` gives a label for every image, as all tools of scikit-learn expect;
     `is_sure` says which labels count, and `predict_or_abstain` leaves out the others.
@@ -34,7 +36,7 @@ class SelectiveClassifier(HeldOutClassifier):
     max_error : float, default=0.01
         Greatest share of wrong labels among the images that it is sure of.
 
-    confidence : float, default=0.95
+    confidence_level : float, default=0.95
         Probability, over the images that are held out, that the share of errors stays
         at or below `max_error`.
 
@@ -93,7 +95,8 @@ class SelectiveClassifier(HeldOutClassifier):
     for granted that the share of errors, as ever less confident images are answered,
     rises above `max_error` once and for all. As a strict start has few images and a
     loose one many errors, there are several starts, at all, a half, a quarter, ... of
-    the held-out images, which share 1 - `confidence` among them. The search of [1]_
+    the held-out images, which share 1 - `confidence_level` among them. The search
+    of [1]_
     pays for each step instead.
 
     References
@@ -122,7 +125,7 @@ class SelectiveClassifier(HeldOutClassifier):
     _parameter_constraints: ClassVar[dict] = {
         **HeldOutClassifier._parameter_constraints,
         "max_error": [Interval(Real, 0, 1, closed="neither")],
-        "confidence": [Interval(Real, 0, 1, closed="neither")],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
     }
 
     def __init__(
@@ -130,13 +133,13 @@ class SelectiveClassifier(HeldOutClassifier):
         estimator: Any,
         *,
         max_error: float = 0.01,
-        confidence: float = 0.95,
+        confidence_level: float = 0.95,
         cv: Any = 0.2,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.max_error = max_error
-        self.confidence = confidence
+        self.confidence_level = confidence_level
         self.cv = cv
         self.random_state = random_state
 
@@ -167,8 +170,7 @@ class SelectiveClassifier(HeldOutClassifier):
         -------
         bool array of shape (n,)
         """
-        check_is_fitted(self)
-        return class_scores(self.estimator_, X).max(axis=1) > self.threshold_
+        return self.score_images(X).is_sure
 
     def predict_or_abstain(self, X: Any, *, unsure: Any = None) -> np.ndarray:
         """Labels of the images that it is sure of.
@@ -185,9 +187,27 @@ class SelectiveClassifier(HeldOutClassifier):
         -------
         object array of shape (n,)
         """
-        answers = self.predict(X).astype(object)
-        answers[~self.is_sure(X)] = unsure
+        scores = self.score_images(X)
+        answers = scores.labels.astype(object)
+        answers[~scores.is_sure] = unsure
         return answers
+
+    def score_images(self, X: Any) -> Scores:
+        """Labels, scores and whether it is sure, from one pass where it can be.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that the estimator takes.
+
+        Returns
+        -------
+        Scores
+            `labels` as `predict` gives them, and `values` and `is_sure`.
+        """
+        check_is_fitted(self)
+        scores = score_images(self.estimator_, X)
+        return replace(scores, is_sure=_confidences(scores) > self.threshold_)
 
     @available_if(wrapped_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -225,24 +245,33 @@ class SelectiveClassifier(HeldOutClassifier):
 
     def _judge(self, model: Any, X: Any, y: np.ndarray) -> np.ndarray:
         """Confidence in each answer, and whether it is wrong."""
-        confidences = class_scores(model, X).max(axis=1)
-        return np.column_stack([confidences, model.predict(X) != y])
+        scores = score_images(model, X)
+        return np.column_stack([_confidences(scores), scores.labels != y])
 
     def _set_threshold(self, judged: np.ndarray) -> None:
         self.n_held_out_ = len(judged)
-        least = ceil(log(1 - self.confidence) / log1p(-self.max_error))
+        least = ceil(log(1 - self.confidence_level) / log1p(-self.max_error))
         if self.n_held_out_ < least:
             raise ValueError(
                 f"cv must hold out at least {least} images for "
-                f"max_error={self.max_error:g} with confidence={self.confidence:g}; "
+                f"max_error={self.max_error:g} with "
+                f"confidence_level={self.confidence_level:g}; "
                 f"got {self.n_held_out_}. Pass more images, hold out more of them, or "
                 "ask for less."
             )
         confidences, wrong = judged.T
         self.threshold_ = selective_threshold(
-            confidences, wrong, max_error=self.max_error, delta=1 - self.confidence
+            confidences,
+            wrong,
+            max_error=self.max_error,
+            delta=1 - self.confidence_level,
         )
         self.coverage_ = float(np.mean(confidences > self.threshold_))
+
+
+def _confidences(scores: Scores) -> np.ndarray:
+    """Greatest score of each image."""
+    return scores.values.max(axis=1)
 
 
 def selective_threshold(

@@ -17,7 +17,7 @@ from torch import nn
 
 from skfake.detectors._net import (
     OPTIMIZERS,
-    epoch_figures,
+    epoch_metrics,
     find_checkpoint,
     make_callbacks,
     make_net,
@@ -27,22 +27,16 @@ from skfake.detectors._net_state import build_net
 from skfake.detectors._parts import is_reading, read_net, without_net
 from skfake.detectors._pixels import CHUNK, channel_statistics, open_pixels
 from skfake.images import load_images
+from skfake.labels import encode_known_labels, encode_labels
 from skfake.networks.standardize import Standardize
+from skfake.scikit_learn import Interval, StrOptions, fit_context
+from skfake.scoring import Scores
 from skfake.training.batches import PixelDataset
 from skfake.training.device import resolve_device
 from skfake.training.net import PixelNet
 from skfake.training.schedule import SCHEDULES
 from skfake.training.seeding import derive_seed, draw_seed, isolated_seed
-from skfake.validation import (
-    Interval,
-    StrOptions,
-    _fit_context,
-    accept_images,
-    decode_scores,
-    encode_known_labels,
-    encode_labels,
-    validate_images,
-)
+from skfake.validation import accept_images, validate_images
 
 
 class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -106,7 +100,7 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _extra_callbacks(self, first_epoch: int) -> list:
         return []
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:
         """Train the network, from nothing but with `warm_start`.
 
@@ -153,10 +147,10 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         net = self._prepare_net(dataset, codes, seed, earlier, callbacks=callbacks)
         train(net, dataset, codes, n_epochs=self.max_epochs, checkpoint=checkpoint)
         self.net_ = net
-        self.history_ = epoch_figures(net)
+        self.history_ = epoch_metrics(net)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Train for one more epoch, on these images, with the learning rate `lr`.
 
@@ -207,7 +201,7 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 group["lr"] = self.lr
         train(net, dataset, codes, n_epochs=1)
         self.net_ = net
-        self.history_ = epoch_figures(net)
+        self.history_ = epoch_metrics(net)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -243,8 +237,23 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         -------
         array of shape (n,)
         """
+        return self.score_images(X).labels
+
+    def score_images(self, X: Any) -> Scores:
+        """Labels and scores of images, from one pass.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        Scores
+            `labels` as `predict` gives them, and `values`, the probabilities.
+        """
         probabilities = self.predict_proba(X)
-        return decode_scores(self.classes_, probabilities)
+        return Scores.decide(self.classes_, probabilities, are_probabilities=True)
 
     def _pixel_options(self) -> dict[str, Any]:
         """What the network sees of images, for those who read them."""

@@ -172,7 +172,7 @@ def train(
         checkpoint.finish(net)
 
 
-def epoch_figures(net: PixelNet) -> dict[str, list[float]]:
+def epoch_metrics(net: PixelNet) -> dict[str, list[float]]:
     """Loss and accuracy of every whole epoch."""
     # An epoch that Ctrl-C broke off has no duration, and one of `partial_fit` holds
     # no images out.
@@ -181,5 +181,5 @@ def epoch_figures(net: PixelNet) -> dict[str, list[float]]:
     names = ["train_loss", "train_accuracy"]
     if net.train_split is not None or any("valid_loss" in epoch for epoch in epochs):
         names += ["valid_loss", "valid_accuracy"]
-    figures = {n: [float(epoch.get(n, nothing)) for epoch in epochs] for n in names}
-    return {**figures, "seconds": [float(epoch["dur"]) for epoch in epochs]}
+    metrics = {n: [float(epoch.get(n, nothing)) for epoch in epochs] for n in names}
+    return {**metrics, "seconds": [float(epoch["dur"]) for epoch in epochs]}

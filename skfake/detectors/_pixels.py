@@ -9,7 +9,7 @@ import sklearn
 from sklearn.utils import gen_batches
 
 from skfake.images import load_images, to_float
-from skfake.validation import _safe_indexing
+from skfake.scikit_learn import take_rows
 
 CHUNK = 2048
 # Images that tell the statistics of all.
@@ -29,7 +29,7 @@ class DeferredPixels:
     def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:
         if not isinstance(rows, slice):
             rows = np.atleast_1d(rows)
-        return load_images(_safe_indexing(self.images, rows), **self.options)
+        return load_images(take_rows(self.images, rows), **self.options)
 
 
 def open_pixels(

@@ -14,7 +14,7 @@ from skfake.detectors._deep import DeepDetector
 from skfake.networks import backbones
 from skfake.networks.standardize import Standardize
 from skfake.networks.weights import imagenet_weights, load_weights, read_weights
-from skfake.validation import Interval, StrOptions
+from skfake.scikit_learn import Interval, StrOptions
 
 # Of the images that torchvision's weights were trained on.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -10,7 +10,7 @@ from torch import nn
 
 from skfake.detectors._deep import DeepDetector
 from skfake.networks.study_cnn import SMALLEST_SIZE, StudyCNN
-from skfake.validation import Interval
+from skfake.scikit_learn import Interval
 
 
 class CNNDetector(DeepDetector):
@@ -139,7 +139,7 @@ class CNNDetector(DeepDetector):
 
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training figures are means over the epoch's batches, as the
+        of each epoch. The training metrics are means over the epoch's batches, as the
         network learns from them: augmented, and with what is left out of it.
 
     net_ : skorch.NeuralNetClassifier

@@ -134,7 +134,7 @@ class CompactDetector(DeepDetector):
 
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training figures are means over the epoch's batches, as the
+        of each epoch. The training metrics are means over the epoch's batches, as the
         network learns from them: augmented, and with what is left out of it.
 
     net_ : skorch.NeuralNetClassifier

@@ -25,15 +25,10 @@ from skfake.detectors._engines import (
 )
 from skfake.detectors._parts import is_reading, is_writing
 from skfake.features.hog import HOGTransformer
-from skfake.validation import (
-    Interval,
-    StrOptions,
-    _fit_context,
-    accept_images,
-    decode_scores,
-    encode_labels,
-    validate_images,
-)
+from skfake.labels import encode_labels
+from skfake.scikit_learn import Interval, StrOptions, fit_context
+from skfake.scoring import Scores
+from skfake.validation import accept_images, validate_images
 
 CALIBRATION_FOLDS = 5
 
@@ -191,7 +186,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the machine.
 
@@ -273,8 +268,28 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         -------
         array of shape (n,)
         """
-        scores = self.decision_function(X)
-        return decode_scores(self.classes_, scores)
+        return self.score_images(X).labels
+
+    def score_images(self, X: Any) -> Scores:
+        """Labels and scores of images, from one pass.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        Scores
+            `labels` as `predict` gives them, and `values`, probabilities or else
+            distances.
+        """
+        features = self._describe(X)
+        if isinstance(self.svc_, SVC):
+            distances = self.svc_.decision_function(features)
+            return Scores.decide(self.classes_, distances, are_probabilities=False)
+        probabilities = self.svc_.predict_proba(features)
+        return Scores.decide(self.classes_, probabilities, are_probabilities=True)
 
     def _describe(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

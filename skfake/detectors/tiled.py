@@ -14,18 +14,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.detectors._tiles import Grid, aggregate_scores, draw_tiles, score_tiles
-from skfake.validation import (
-    Interval,
-    StrOptions,
-    _fit_context,
-    accept_images,
-    check_scores,
-    class_scores,
-    decode_scores,
-    encode_known_labels,
-    find_classes,
-    validate_images,
-)
+from skfake.labels import encode_known_labels, find_classes
+from skfake.scikit_learn import Interval, StrOptions, fit_context
+from skfake.scoring import Scores, check_has_scores, class_scores
+from skfake.validation import accept_images, validate_images
 
 
 def _detector_has(name: str) -> Callable[[TiledDetector], bool]:
@@ -198,7 +190,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self.image_shape = image_shape
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the detector to tiles of the images, each with the label of its image.
 
@@ -222,7 +214,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             If X or y can't be read, `tile_size` is "auto" and the detector has no
             `image_size`, or `real_label` is needed and no label.
         """
-        check_scores("detector", self.detector)
+        check_has_scores("detector", self.detector)
         images, y = validate_images(self, X, y, reset=True)
         size = find_tile_size(self.tile_size, self.detector)
         if isinstance(self.detector, FrozenEstimator):
@@ -354,8 +346,25 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         array of shape (n,)
         """
-        scores = self._aggregate(X)
-        return decode_scores(self.classes_, scores)
+        return self.score_images(X).labels
+
+    def score_images(self, X: Any) -> Scores:
+        """Labels and scores of images, from one pass.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        Scores
+            `labels` as `predict` gives them, and `values`: means over the tiles that
+            count.
+        """
+        values = self._aggregate(X)
+        probable = self._has_probabilities()
+        return Scores.decide(self.classes_, values, are_probabilities=probable)
 
     @property
     def classes_(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from torch import nn
 
 from skfake.detectors._transfer import TransferDetector
 from skfake.networks import backbones
-from skfake.validation import Interval, Options
+from skfake.scikit_learn import Interval, Options
 
 
 class VGGDetector(TransferDetector):
@@ -144,7 +144,7 @@ class VGGDetector(TransferDetector):
 
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training figures are means over the epoch's batches, as the
+        of each epoch. The training metrics are means over the epoch's batches, as the
         network learns from them: augmented, and with what is left out of it.
 
     net_ : skorch.NeuralNetClassifier

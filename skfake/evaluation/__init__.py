@@ -1,4 +1,4 @@
-"""Compare detectors on the same images: figures, tables and displays."""
+"""Compare, evaluate and stress detectors: what users call."""
 
 import lazy_loader
 

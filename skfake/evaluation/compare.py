@@ -16,22 +16,23 @@ from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfake.evaluation.comparison import N_MOST_WRONG, Comparison, summarize
+from skfake.environment import describe_machine, describe_versions
+from skfake.evaluation.comparison import N_MISTAKES, Comparison, summarize
 from skfake.evaluation.data_checks import Findings, look_at_data, no_leaks, tell_leaks
-from skfake.evaluation.predictions import (
-    check_pos_label,
+from skfake.evaluation.runs import Task, fit_and_score, takes_seed
+from skfake.images import check_images
+from skfake.images.thumbnails import make_thumbnails
+from skfake.labels import check_pos_label
+from skfake.metrics.predictions import (
     check_target_names,
-    most_wrong,
+    find_confident_mistakes,
 )
-from skfake.evaluation.provenance import describe_machine, describe_versions
-from skfake.evaluation.tables import (
+from skfake.results.runs import Run, Split
+from skfake.results.tables import (
     tabulate_folds,
     tabulate_predictions,
 )
-from skfake.evaluation.thumbnails import make_thumbnails
-from skfake.evaluation.trials import Split, Task, Trial, run_trial, takes_seed
-from skfake.images import check_images
-from skfake.validation import Interval, validate_params
+from skfake.scikit_learn import Interval, validate_params
 
 
 @validate_params(
@@ -71,8 +72,8 @@ def compare_detectors(
 
     Every detector is fitted to the same training images and predicts the same test
     images, for each of the splits. One that fails gets a row with its error; the
-    others go on. Each figure comes with an interval, each difference of accuracy with
-    a test, and what makes the figures doubtful is warned of: test images of which a
+    others go on. Each metric comes with an interval, each difference of accuracy with
+    a test, and what makes the metrics doubtful is warned of: test images of which a
     copy is in training, and files whose format gives their class away.
 
     Parameters
@@ -213,8 +214,8 @@ def compare_detectors(
         # Two calls up: between the caller and here is the check of the parameters.
         warn(tell_leaks(findings.leaks, len(task.y_test)), stacklevel=3)
     # Not by `cross_validate`: it returns no predictions and takes no test set apart.
-    trials = Parallel(n_jobs=n_jobs, mmap_mode="c")(
-        delayed(run_trial)(name, detector, task, split, seed, verbose)
+    runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
+        delayed(fit_and_score)(name, detector, task, split, seed, verbose)
         for name, detector in detectors.items()
         for seed in (fits if takes_seed(detector) else fits[:1])
         for split in splits
@@ -229,10 +230,10 @@ def compare_detectors(
     }
     comparison = Comparison(
         table=pd.DataFrame(),
-        folds=tabulate_folds(trials, names),
-        predictions=tabulate_predictions(trials, names),
+        folds=tabulate_folds(runs, names),
+        predictions=tabulate_predictions(runs, names),
         detectors=_collect_detectors(
-            trials, with_fits=cv is not None or seeds is not None
+            runs, with_fits=cv is not None or seeds is not None
         ),
         classes=classes,
         target_names=names,
@@ -249,11 +250,11 @@ def compare_detectors(
 
 def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:
     """Small copies of what is most wrong; none where the files can't be read."""
-    found = most_wrong(
+    found = find_confident_mistakes(
         comparison.predictions,
         classes=comparison.classes,
         pos_label=comparison.pos_label,
-        n_images=N_MOST_WRONG,
+        n_images=N_MISTAKES,
     )
     try:
         return make_thumbnails(X, found["image"].unique())
@@ -364,10 +365,10 @@ def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
-def _collect_detectors(trials: Iterable[Trial], *, with_fits: bool) -> dict[str, Any]:
+def _collect_detectors(runs: Iterable[Run], *, with_fits: bool) -> dict[str, Any]:
     collected: dict[str, list] = {}
-    for trial in trials:
-        collected.setdefault(trial.name, []).append(trial.detector)
+    for run in runs:
+        collected.setdefault(run.name, []).append(run.detector)
     if with_fits:
         return dict(collected)
     return {name: detectors[0] for name, detectors in collected.items()}

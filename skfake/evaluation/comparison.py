@@ -10,41 +10,41 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skfake.evaluation import page, report
-from skfake.evaluation.bootstrap import bootstrap_figures, bootstrap_intervals
-from skfake.evaluation.data_checks import no_leaks
-from skfake.evaluation.differences import choose_test, tabulate_differences
-from skfake.evaluation.displays import (
+from skfake.displays import (
+    ConfidentMistakesDisplay,
     ConfusionMatricesDisplay,
-    MostWrongDisplay,
     PrecisionRecallCurvesDisplay,
     ReliabilityDisplay,
     RocCurvesDisplay,
     TrainingCurvesDisplay,
 )
-from skfake.evaluation.tables import (
-    refigure_folds,
+from skfake.evaluation.data_checks import no_leaks
+from skfake.files import replace_when_whole
+from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
+from skfake.report import page, text
+from skfake.results.differences import choose_test, tabulate_differences
+from skfake.results.tables import (
+    recompute_folds,
     summarize_folds,
 )
-from skfake.files import replace_when_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from skfake.evaluation.robustness import Robustness
 
-N_MOST_WRONG = 8
+N_MISTAKES = 8
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Comparison:
     """What `compare_detectors` found.
 
-    Printed, it is a table of the main figures; a notebook shows it as HTML.
+    Printed, it is a table of the main metrics; a notebook shows it as HTML.
 
     Attributes
     ----------
-    table : DataFrame of shape (n_detectors, n_figures)
+    table : DataFrame of shape (n_detectors, n_metrics)
         A row for each detector: `accuracy`, `balanced_accuracy`, `precision_<class>`,
         `recall_<class>` and `f1_<class>` for each class, `roc_auc`,
         `average_precision`, `tpr_at_fpr_0.01` and `tpr_at_fpr_0.05` (the share of
@@ -52,10 +52,10 @@ class Comparison:
         `equal_error_rate`, of probabilities `brier_score` and
         `expected_calibration_error`, `fit_seconds` and `predict_seconds` (the time of
         `predict` alone). With `cv` they are means over the folds, each followed by
-        the sample standard deviation, `<figure>_std`; with `seeds` over these too.
-        Each figure but the times has the ends of its interval, `<figure>_low` and
-        `<figure>_high`. Where a detector failed, there is a column `error`, and its
-        figures are NaN, also if it failed in one fold only.
+        the sample standard deviation, `<metric>_std`; with `seeds` over these too.
+        Each figure but the times has the ends of its interval, `<metric>_low` and
+        `<metric>_high`. Where a detector failed, there is a column `error`, and its
+        metrics are NaN, also if it failed in one fold only.
 
     differences : DataFrame
         A row for each pair of detectors that did not fail: `first` and `second`, the
@@ -65,7 +65,7 @@ class Comparison:
         `settings["test"]` names the test.
 
     folds : DataFrame
-        The figures for each detector, `seed` if there are any, and fold.
+        The metrics for each detector, `seed` if there are any, and fold.
 
     predictions : DataFrame
         A row for each detector and each image that it predicted: `detector`, `seed` if
@@ -98,7 +98,7 @@ class Comparison:
         As `find_confounders` makes it, where X holds files or images of several sizes.
 
     warnings : list of str
-        What a reader of the figures must know about the images.
+        What a reader of the metrics must know about the images.
 
     thumbnails : dict of uint8 arrays of shape (H, W, 3)
         Small copies of the test images that a detector gets most wrong, by their
@@ -198,7 +198,7 @@ class Comparison:
         """Judge the detectors anew, without the test images that leak.
 
         Nothing is fitted again: in each fold, test images of which `leaks` knows a
-        copy in training are left out of every figure, interval and test.
+        copy in training are left out of every metric, interval and test.
 
         Returns
         -------
@@ -208,7 +208,7 @@ class Comparison:
         leaked = pd.MultiIndex.from_frame(self.leaks[keys])
         kept = ~pd.MultiIndex.from_frame(self.predictions[keys]).isin(leaked)
         predictions = self.predictions[kept].reset_index(drop=True)
-        folds = refigure_folds(
+        folds = recompute_folds(
             self.folds,
             predictions,
             classes=self.classes,
@@ -318,9 +318,9 @@ class Comparison:
             whole, metric=metric, colors=self._colors(), ax=ax
         )
 
-    def most_wrong(
-        self, ax: Axes | None = None, *, n_images: int = N_MOST_WRONG
-    ) -> MostWrongDisplay:
+    def confident_mistakes(
+        self, ax: Axes | None = None, *, n_images: int = N_MISTAKES
+    ) -> ConfidentMistakesDisplay:
         """Show the test images that each detector gets most wrong.
 
         Parameters
@@ -333,14 +333,14 @@ class Comparison:
 
         Returns
         -------
-        MostWrongDisplay
+        ConfidentMistakesDisplay
 
         Raises
         ------
         ValueError
             If the comparison keeps no copy of an image that is to be shown.
         """
-        return MostWrongDisplay.from_predictions(
+        return ConfidentMistakesDisplay.from_predictions(
             self._whole_predictions(),
             self.thumbnails,
             classes=self.classes,
@@ -388,7 +388,7 @@ class Comparison:
     ) -> None:
         """Write a report: one page of HTML, with its pictures inside.
 
-        It has the table with intervals, the tests of differences, the figures without
+        It has the table with intervals, the tests of differences, the metrics without
         leaks, the curves, the images that are most wrong, facts about the data,
         settings and versions. It needs no network, fits a phone, and is dark where
         the reader's screen is.
@@ -413,8 +413,8 @@ class Comparison:
             If `path` is a folder, or in none that is there.
         """
         with replace_when_whole(path) as beside:
-            text = page.to_page(self, robustness=robustness, sections=sections)
-            beside.write_text(text, encoding="utf-8")
+            written = page.to_page(self, robustness=robustness, sections=sections)
+            beside.write_text(written, encoding="utf-8")
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write tables and plots to a folder, to publish or to read again.
@@ -435,7 +435,7 @@ class Comparison:
         ImportError
             If matplotlib is not installed.
         """
-        report.save(self, folder)
+        text.save(self, folder)
 
     def _colors(self) -> dict[str, str]:
         """A detector has the same colour in all displays, whoever is left out."""
@@ -446,12 +446,12 @@ class Comparison:
         return self.predictions[~failed]
 
     def __str__(self) -> str:
-        return report.to_text(self)
+        return text.to_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return report.to_html(self)
+        return text.to_html(self)
 
 
 def summarize(comparison: Comparison) -> Comparison:
@@ -463,7 +463,7 @@ def summarize(comparison: Comparison) -> Comparison:
     predictions = comparison._whole_predictions()
     resampled: dict[str, pd.DataFrame] = {}
     if settings["n_resamples"] and len(predictions):
-        resampled = bootstrap_figures(
+        resampled = bootstrap_metrics(
             predictions,
             classes=comparison.classes,
             names=comparison.target_names,

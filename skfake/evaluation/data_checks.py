@@ -11,9 +11,10 @@ import pandas as pd
 from sklearn.utils import resample
 
 from skfake.datasets import find_confounders, find_duplicates, find_near_duplicates
-from skfake.evaluation.trials import Split, Task
+from skfake.evaluation.runs import Task
 from skfake.images import check_images
-from skfake.validation import _safe_indexing
+from skfake.results.runs import Split
+from skfake.scikit_learn import take_rows
 
 # Images that are looked at for what tells the classes apart besides the picture.
 N_FILES = 1000
@@ -107,7 +108,7 @@ def _find_confounders(task: Task, n_jobs: int | None) -> pd.DataFrame | None:
     if len(rows) > N_FILES:
         options: dict[str, Any] = {"stratify": task.y, "random_state": 0}
         rows = resample(rows, replace=False, n_samples=N_FILES, **options)
-    X, y = _safe_indexing(task.X, rows), _safe_indexing(task.y, rows)
+    X, y = take_rows(task.X, rows), take_rows(task.y, rows)
     if min(np.unique(y, return_counts=True)[1]) < 2:
         return None
     return find_confounders(X, y, target_names=task.names, n_jobs=n_jobs)

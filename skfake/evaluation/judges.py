@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skfake.evaluation.displays.robustness import CLEAN
-from skfake.evaluation.metrics import prediction_figures
-from skfake.evaluation.trials import Split, Trial, _check_labels, positive_scores
-from skfake.validation import _safe_indexing
+from skfake.displays.robustness import CLEAN
+from skfake.evaluation.runs import _check_labels, positive_scores
+from skfake.metrics.summary import compute_metrics
+from skfake.results.runs import Run, Split
+from skfake.scikit_learn import take_rows
 
 
 class Condition(NamedTuple):
@@ -57,14 +58,14 @@ class Judge:
         else:
             self.batches.setdefault(condition, []).append(found)
 
-    def trial(self, condition: Condition) -> Trial:
+    def run(self, condition: Condition) -> Run:
         """What came of all batches together, named after the condition."""
         labels = self.labels
         told: dict[str, Any] = {"error": self.errors.get(condition)}
         if condition not in self.errors:
             prediction, scores = self._all_batches(condition)
             told = {"prediction": prediction, "scores": scores}
-            told["figures"] = prediction_figures(
+            told["metrics"] = compute_metrics(
                 labels.target,
                 prediction,
                 scores,
@@ -73,7 +74,7 @@ class Judge:
                 pos_label=labels.pos_label,
                 probabilities=self.has_probabilities,
             )
-        return Trial(
+        return Run(
             name=str(condition), seed=None, split=ALL, target=labels.target, **told
         )
 
@@ -108,7 +109,7 @@ class Judge:
         ]
         rows = np.flatnonzero(~((scores <= low) | (scores >= high)))
         if len(rows):
-            found = self.detector.predict(_safe_indexing(X, rows))
+            found = self.detector.predict(take_rows(X, rows))
             prediction[rows] = _check_labels(found, target[rows], classes)
         return prediction, scores
 

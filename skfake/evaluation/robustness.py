@@ -21,19 +21,20 @@ from sklearn.utils import (
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.corruptions import BATCH, CORRUPTIONS, check_strength, corrupt
-from skfake.evaluation.bootstrap import bootstrap_figures, bootstrap_intervals
-from skfake.evaluation.displays.robustness import CLEAN, RobustnessCurvesDisplay
+from skfake.displays.robustness import CLEAN, RobustnessCurvesDisplay
 from skfake.evaluation.judges import AS_THEY_ARE, Condition, Judge, Labels
-from skfake.evaluation.metrics import figure_names
-from skfake.evaluation.predictions import check_pos_label, check_target_names
-from skfake.evaluation.tables import (
+from skfake.images import check_images
+from skfake.labels import check_pos_label
+from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
+from skfake.metrics.predictions import check_target_names
+from skfake.metrics.summary import metric_names
+from skfake.results.tables import (
     SECONDS,
     summarize_folds,
     tabulate_folds,
     tabulate_predictions,
 )
-from skfake.images import check_images
-from skfake.validation import Interval, _safe_indexing, validate_params
+from skfake.scikit_learn import Interval, take_rows, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,14 +52,14 @@ class Robustness:
     ----------
     table : DataFrame
         A row for each detector, corruption and strength: `detector`, `corruption`,
-        `strength`, and the figures of `Comparison.table` but for the seconds, each with
-        the ends of its interval, `<figure>_low` and `<figure>_high`. Each detector's
+        `strength`, and the metrics of `Comparison.table` but for the seconds, each with
+        the ends of its interval, `<metric>_low` and `<metric>_high`. Each detector's
         first row is that of the images as they are: its corruption is "clean" and its
         strength NaN. Where a detector failed, there is a column `error`, and its
-        figures are NaN.
+        metrics are NaN.
 
     metric : str
-        The figure that is printed and plotted. For another one, use
+        The metric that is printed and plotted. For another one, use
         `dataclasses.replace(robustness, metric=...)`.
 
     n_images : int
@@ -217,7 +218,7 @@ def evaluate_robustness(
         skfake takes.
 
     y : array-like of shape (n,)
-        Labels. They may lack a class that the detectors know; figures that need it are
+        Labels. They may lack a class that the detectors know; metrics that need it are
         NaN then.
 
     corruptions : dict or list, default=None
@@ -226,7 +227,7 @@ def evaluate_robustness(
         are listed there. With None, all of them.
 
     metric : str, default="roc_auc"
-        The figure to print and to plot, a column of the table: "recall_<class>" is
+        The metric to print and to plot, a column of the table: "recall_<class>" is
         one, and "brier_score", for detectors that have probabilities.
 
     pos_label : label, default=None
@@ -331,7 +332,7 @@ def evaluate_robustness(
         for part in _slice_images(images):
             # A blur by nothing opens the files, and gives images as they are the form
             # that damaged ones have.
-            batch = corrupt(_safe_indexing(X, part), "blur", 0, **options)
+            batch = corrupt(take_rows(X, part), "blur", 0, **options)
             for condition in some:
                 if verbose:
                     _report(condition, part, len(y))
@@ -366,12 +367,12 @@ def _tabulate(
 ) -> pd.DataFrame:
     """Rows of a detector in the table, from the tables of a comparison."""
     labels = judge.labels
-    trials = [judge.trial(condition) for condition in conditions]
-    folds = tabulate_folds(trials, labels.names)
-    predictions = tabulate_predictions(trials, labels.names)
+    runs = [judge.run(condition) for condition in conditions]
+    folds = tabulate_folds(runs, labels.names)
+    predictions = tabulate_predictions(runs, labels.names)
     intervals: dict[str, pd.DataFrame] | None = {} if n_resamples else None
     if n_resamples and len(predictions):
-        resampled = bootstrap_figures(
+        resampled = bootstrap_metrics(
             predictions,
             classes=labels.classes,
             names=labels.names,
@@ -385,10 +386,10 @@ def _tabulate(
         )
         intervals = bootstrap_intervals(resampled, confidence_level)
     folds = folds.drop(columns=list(SECONDS), errors="ignore")
-    figures = summarize_folds(folds, with_spread=False, intervals=intervals)
+    metrics = summarize_folds(folds, with_spread=False, intervals=intervals)
     keys = pd.DataFrame(conditions).assign(detector=judge.name)
     return pd.concat(
-        [keys[["detector", *Condition._fields]], figures.reset_index(drop=True)],
+        [keys[["detector", *Condition._fields]], metrics.reset_index(drop=True)],
         axis=1,
     )
 
@@ -424,7 +425,7 @@ def _check_scale(images: np.ndarray | list) -> None:
 
 
 def _check_metric(metric: str, names: list[str]) -> None:
-    known = figure_names(names)
+    known = metric_names(names)
     if metric not in known:
         raise ValueError(f"metric must be one of {known}; got {metric!r}.")
 

@@ -16,7 +16,7 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
 
     In the split of a generator its fakes are for testing, those of all others for
     training. The reals are split apart from that, at random: none is in the training
-    and the test images of one split. So the figures say how well a detector does on a
+    and the test images of one split. So the metrics say how well a detector does on a
     generator that is new to it [1]_.
 
     Parameters
@@ -34,7 +34,7 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
 
     See Also
     --------
-    skfake.evaluation.tabulate_generators : Figures of each generator.
+    skfake.metrics.tabulate_generators : Metrics of each generator.
     skfake.datasets.load_image_folder : Its `generators` are what `groups` takes.
     sklearn.model_selection.LeaveOneGroupOut : Leaves out whole groups, their reals
         among them.
@@ -55,7 +55,8 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
     >>> import numpy as np
     >>> from sklearn.linear_model import LogisticRegression
     >>> from skfake import compare_detectors
-    >>> from skfake.evaluation import LeaveOneGeneratorOut, tabulate_generators
+    >>> from skfake.evaluation import LeaveOneGeneratorOut
+    >>> from skfake.metrics import tabulate_generators
     >>> rng = np.random.default_rng(0)
     >>> y = np.repeat([0, 1, 1], 20)
     >>> generators = np.repeat(["", "glide", "sdxl"], 20)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from skfake.detectors import SVMDetector
-from skfake.evaluation.displays import import_pyplot
-from skfake.evaluation.thumbnails import make_thumbnails
 from skfake.explanation._members import find_members, has_heat_maps
 from skfake.explanation.cells import hog_pictures
 from skfake.explanation.saliency import find_labels, saliency_maps
 from skfake.images import load_images
-from skfake.validation import _safe_indexing, validate_images
+from skfake.images.thumbnails import make_thumbnails
+from skfake.plotting import import_pyplot
+from skfake.scikit_learn import take_rows
+from skfake.validation import validate_images
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ class ExplanationDisplay:
     See Also
     --------
     saliency_maps : The maps alone.
-    skfake.evaluation.MostWrongDisplay : Images that a detector gets most wrong.
+    skfake.displays.ConfidentMistakesDisplay : Images that a detector gets most wrong.
 
     Examples
     --------
@@ -311,7 +312,7 @@ def _own_maps(detector: Any, X: Any, labels: np.ndarray) -> list[np.ndarray]:
     maps: list[Any] = [None] * len(labels)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        found = detector.heat_maps(_safe_indexing(X, rows), label=label)
+        found = detector.heat_maps(take_rows(X, rows), label=label)
         for row, heat in zip(rows, found, strict=True):
             maps[row] = np.asarray(heat) - middle
     return maps

@@ -9,7 +9,7 @@ import numpy as np
 from skfake.detectors import SVMDetector
 from skfake.explanation._members import find_members, has_heat_maps
 from skfake.explanation.cells import cell_maps
-from skfake.validation import StrOptions, validate_params
+from skfake.scikit_learn import StrOptions, validate_params
 
 
 @validate_params(

@@ -17,12 +17,8 @@ from sklearn.base import (
 from sklearn.utils import Tags, gen_batches
 
 from skfake.images import load_images
-from skfake.validation import (
-    Interval,
-    _fit_context,
-    accept_images,
-    validate_images,
-)
+from skfake.scikit_learn import Interval, fit_context
+from skfake.validation import accept_images, validate_images
 
 # Images a worker holds at a time: enough to hide the cost of a call, little memory.
 BATCH = 256
@@ -112,7 +108,7 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.cells_per_block = cells_per_block
         self.n_jobs = n_jobs
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and X.
 

@@ -30,7 +30,7 @@ class ModelCard:
     data : str, default=""
         What it was trained and tested on.
 
-    figures : dict of str to float, default={}
+    metrics : dict of str to float, default={}
         What was measured, such as a row of a comparison's table.
 
     limits : str
@@ -65,14 +65,14 @@ class ModelCard:
     Examples
     --------
     >>> from skfake import ModelCard
-    >>> card = ModelCard(title="Screening", figures={"accuracy": 0.98})
+    >>> card = ModelCard(title="Screening", metrics={"accuracy": 0.98})
     >>> print(card.to_markdown().splitlines()[0])
     # Screening
     """
 
     title: str = ""
     data: str = ""
-    figures: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
     limits: str = LIMITS
     license: str = ""
     date: str = ""
@@ -90,9 +90,9 @@ class ModelCard:
         dict
         """
         card = asdict(self)
-        # JSON has no number for a figure that is not defined.
-        card["figures"] = {
-            str(name): _number(value) for name, value in self.figures.items()
+        # JSON has no number for a metric that is not defined.
+        card["metrics"] = {
+            str(name): _number(value) for name, value in self.metrics.items()
         }
         return json.loads(json.dumps(card, default=str, allow_nan=False))
 
@@ -143,9 +143,9 @@ class ModelCard:
         }
         parts.append(_list(facts))
         parts += [f"## Data\n\n{self.data}" if self.data else ""]
-        if self.figures:
-            shown = {name: _show(value) for name, value in self.figures.items()}
-            parts.append(f"## Figures\n\n{_list(shown)}")
+        if self.metrics:
+            shown = {name: _show(value) for name, value in self.metrics.items()}
+            parts.append(f"## Metrics\n\n{_list(shown)}")
         parts.append(f"## Limits\n\n{self.limits}" if self.limits else "")
         for title, values in (("Parameters", self.params), ("Versions", self.versions)):
             if values:

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 
 from skfake.detectors._net_state import NetState, describe_net
 from skfake.detectors._parts import nets_apart
-from skfake.evaluation.provenance import describe_versions
+from skfake.environment import describe_versions
 from skfake.persistence.archive import Damaged, add, pack, read, unpack
 from skfake.persistence.card import ModelCard
 from skfake.persistence.schema import canonize, check, read_json, trusted_types

@@ -36,7 +36,7 @@ CLASSES = (
     "skfake.decisions.NeymanPearsonClassifier",
     "skfake.decisions.SelectiveClassifier",
 )
-# scikit-learn's own figures, which classifiers that tune a threshold remember.
+# scikit-learn's own metrics, which classifiers that tune a threshold remember.
 FIGURES = tuple(
     f"{getattr(metrics, name).__module__}.{name}"
     for name in metrics.__all__

@@ -46,11 +46,11 @@ class PixelNet(NeuralNetClassifier):
         """Loss and accuracy of an epoch, its seconds, and the log of them."""
         recorded = [
             PassthroughScoring(
-                name=f"{part}_{figure}",
-                lower_is_better=figure == "loss",
+                name=f"{part}_{metric}",
+                lower_is_better=metric == "loss",
                 on_train=part == "train",
             )
-            for figure in ("loss", "accuracy")
+            for metric in ("loss", "accuracy")
             for part in ("train", "valid")
         ]
         return [
@@ -84,7 +84,7 @@ class PixelNet(NeuralNetClassifier):
         super().on_epoch_begin(net, **kwargs)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
-        """Let go of the figures of single batches, which would swell a pickle."""
+        """Let go of the metrics of single batches, which would swell a pickle."""
         super().on_train_end(net, **kwargs)
         for epoch in self.history:
             epoch["batches"] = []
@@ -123,24 +123,24 @@ class PixelNet(NeuralNetClassifier):
         step_fn: Callable,
         **fit_params: Any,
     ) -> None:
-        """Go through the batches; read their figures together, after the last."""
+        """Go through the batches; read their metrics together, after the last."""
         if iterator is None:
             return
-        figures = []
+        metrics = []
         for batch in iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
             with explain_lack_of_memory(batch[0]):
                 step = step_fn(batch, **fit_params)
             right = (step["y_pred"].argmax(dim=1) == batch[1]).float().mean()
-            figures.append(torch.stack([step["loss"].detach().float(), right]))
+            metrics.append(torch.stack([step["loss"].detach().float(), right]))
             self.history.record_batch(f"{prefix}_batch_size", len(batch[1]))
             self.notify("on_batch_end", batch=batch, training=training, **step)
-        rows = self.history[-1]["batches"][-len(figures) :]
+        rows = self.history[-1]["batches"][-len(metrics) :]
         for row, (loss, accuracy) in zip(
-            rows, torch.stack(figures).tolist(), strict=True
+            rows, torch.stack(metrics).tolist(), strict=True
         ):
             row[f"{prefix}_loss"], row[f"{prefix}_accuracy"] = loss, accuracy
-        self.history.record(f"{prefix}_batch_count", len(figures))
+        self.history.record(f"{prefix}_batch_count", len(metrics))
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Train on a batch that is augmented first."""

@@ -55,7 +55,7 @@ def test_figures_are_those_of_all_images_where_there_are_no_parts(
     lines = out.splitlines()
     assert code == 0
     assert lines[0] == f"Images of {source}."
-    assert lines[1].startswith("Tested on 20 images; figures in %")
+    assert lines[1].startswith("Tested on 20 images; metrics in %")
     assert lines[2].endswith("are those of FAKE.")
     assert lines[-1].split()[:2] == ["detector", "95.0"]
     assert err.startswith("detector: 20 images predicted in ")

@@ -45,8 +45,8 @@ def test_a_detector_is_fitted_and_saved_with_its_figures(run, photos):
     assert card.title == "SVM detector"
     assert str(photos) in card.data
     assert "Trained on 32 images of the classes REAL, FAKE, tested on 8." in card.data
-    assert 0 <= card.figures["accuracy"] <= 1
-    assert "fit_seconds" not in card.figures
+    assert 0 <= card.metrics["accuracy"] <= 1
+    assert "fit_seconds" not in card.metrics
     detector = load_detector(MODEL)
     assert detector.classes_.tolist() == [0, 1]
     found = load_image_folder(photos)

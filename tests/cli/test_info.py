@@ -11,7 +11,7 @@ from tests.cli.helpers import assert_one_line
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("info") / "svm.skfake"
     X, y = make_images(n_samples=40, return_X_y=True, random_state=0)
-    card = ModelCard(title="Screening", figures={"accuracy": 0.98}, license="CC0-1.0")
+    card = ModelCard(title="Screening", metrics={"accuracy": 0.98}, license="CC0-1.0")
     save_detector(SVMDetector(C=3.0).fit(X, y), path, card=card)
     return path
 

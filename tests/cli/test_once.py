@@ -16,7 +16,7 @@ from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
 
 
 class Features(TransformerMixin, BaseEstimator):
-    """Four figures of an image; `asked` counts how often they are computed."""
+    """Four metrics of an image; `asked` counts how often they are computed."""
 
     asked = 0
 

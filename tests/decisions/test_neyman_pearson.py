@@ -56,7 +56,7 @@ def exceeds(n_negatives, draws, *, tied=False, **settings):
     [(299, 0.01, 0.95), (500, 0.01, 0.95), (100, 0.1, 0.8), (60, 0.05, 0.9)],
 )
 def test_the_rate_is_exceeded_as_seldom_as_promised(n_negatives, max_fpr, confidence):
-    share, _ = exceeds(n_negatives, 1500, max_fpr=max_fpr, confidence=confidence)
+    share, _ = exceeds(n_negatives, 1500, max_fpr=max_fpr, confidence_level=confidence)
     # Three standard errors of the simulation.
     tolerance = 3 * np.sqrt(confidence * (1 - confidence) / 1500)
     assert share <= 1 - confidence + tolerance
@@ -66,12 +66,12 @@ def test_the_rate_is_exceeded_as_seldom_as_promised(n_negatives, max_fpr, confid
 
 
 def test_ties_only_make_it_rarer():
-    share, _ = exceeds(200, 500, tied=True, max_fpr=0.1, confidence=0.9)
+    share, _ = exceeds(200, 500, tied=True, max_fpr=0.1, confidence_level=0.9)
     assert share <= 0.1
 
 
 def test_without_a_confidence_the_rate_holds_on_average():
-    share, mean = exceeds(150, 1500, max_fpr=0.05, confidence=None)
+    share, mean = exceeds(150, 1500, max_fpr=0.05, confidence_level=None)
     assert mean == pytest.approx(7 / 151, abs=0.002)
     assert share > 0.3
 
@@ -83,7 +83,11 @@ def test_the_promise_holds_for_a_fitted_estimator_on_fresh_images():
         y = np.arange(400) % 2
         X = rng.normal(size=(400, 3)) + y[:, np.newaxis]
         classifier = NeymanPearsonClassifier(
-            LogisticRegression(), max_fpr=0.1, confidence=0.9, cv=0.5, random_state=0
+            LogisticRegression(),
+            max_fpr=0.1,
+            confidence_level=0.9,
+            cv=0.5,
+            random_state=0,
         ).fit(X, y)
         # Of normal negatives, the scores are normal: their rate is known.
         weights = classifier.estimator_.coef_[0]
@@ -133,7 +137,7 @@ SCORES = st.lists(st.integers(-50, 50), min_size=30, max_size=60)
 
 @given(SCORES, SHARES.filter(lambda share: share >= 0.1))
 def test_monotone_changes_of_the_scores_leave_the_labels_alone(scores, max_fpr):
-    settings = {"max_fpr": max_fpr, "confidence": 0.9}
+    settings = {"max_fpr": max_fpr, "confidence_level": 0.9}
     rows = np.arange(-60, 60, dtype=float)[:, np.newaxis]
     before = screen(scores, **settings).predict(rows)
     after = screen(np.exp(np.array(scores) / 9), **settings).predict(np.exp(rows / 9))
@@ -143,7 +147,7 @@ def test_monotone_changes_of_the_scores_leave_the_labels_alone(scores, max_fpr):
 @given(SCORES)
 def test_asking_for_more_never_calls_more_images_positive(scores):
     thresholds = [
-        screen(scores, max_fpr=max_fpr, confidence=confidence).threshold_
+        screen(scores, max_fpr=max_fpr, confidence_level=confidence).threshold_
         for max_fpr, confidence in [(0.9, None), (0.5, None), (0.5, 0.8), (0.2, 0.8)]
     ]
     assert thresholds == sorted(thresholds)
@@ -151,7 +155,7 @@ def test_asking_for_more_never_calls_more_images_positive(scores):
 
 @given(SCORES)
 def test_no_more_held_out_negatives_than_allowed_are_called_positive(scores):
-    classifier = screen(scores, max_fpr=0.2, confidence=None)
+    classifier = screen(scores, max_fpr=0.2, confidence_level=None)
     alarms = classifier.predict(np.array(scores, dtype=float)[:, np.newaxis])
     assert alarms.sum() <= 0.2 * (len(scores) + 1)
 
@@ -159,12 +163,12 @@ def test_no_more_held_out_negatives_than_allowed_are_called_positive(scores):
 @given(SCORES)
 def test_the_positive_class_may_be_the_lesser_label(scores):
     rows = np.arange(-60, 60, dtype=float)[:, np.newaxis]
-    greater = screen(scores, max_fpr=0.3, confidence=0.8).predict(rows)
+    greater = screen(scores, max_fpr=0.3, confidence_level=0.8).predict(rows)
     lesser = screen(
         -np.array(scores),
         np.ones(len(scores)),
         max_fpr=0.3,
-        confidence=0.8,
+        confidence_level=0.8,
         pos_label=0,
     )
     assert np.array_equal(lesser.predict(-rows), 1 - greater)
@@ -174,7 +178,9 @@ def test_the_positive_class_may_be_the_lesser_label(scores):
 @given(SCORES)
 def test_distances_speak_for_the_label(scores):
     rows = np.arange(-60, 60, dtype=float)[:, np.newaxis]
-    classifier = screen(scores, max_fpr=0.3, classes=("fake", "real"), confidence=0.8)
+    classifier = screen(
+        scores, max_fpr=0.3, classes=("fake", "real"), confidence_level=0.8
+    )
     positive = classifier.decision_function(rows) > 0
     assert np.array_equal(classifier.classes_[positive * 1], classifier.predict(rows))
 
@@ -183,7 +189,7 @@ def test_the_positives_are_not_looked_at():
     rng = np.random.default_rng(0)
     scores, y = rng.normal(size=100), np.repeat([0, 1], 50)
     moved = scores + 9 * y
-    settings = {"max_fpr": 0.1, "confidence": 0.9}
+    settings = {"max_fpr": 0.1, "confidence_level": 0.9}
     both = [screen(s, y, **settings) for s in (scores, moved)]
     alone = screen(scores[:50], **settings)
     assert both[0].threshold_ == both[1].threshold_ == alone.threshold_

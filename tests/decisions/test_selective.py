@@ -93,7 +93,11 @@ def test_the_promise_holds_for_a_fitted_estimator_on_fresh_images():
         y = rng.permutation(np.arange(1600) % 2)
         rows = rng.normal(size=(1600, 2)) + 1.5 * y[:, np.newaxis]
         classifier = SelectiveClassifier(
-            LogisticRegression(), max_error=0.05, confidence=0.9, cv=0.5, random_state=0
+            LogisticRegression(),
+            max_error=0.05,
+            confidence_level=0.9,
+            cv=0.5,
+            random_state=0,
         ).fit(rows, y)
         sure = classifier.is_sure(fresh)
         wrong = classifier.predict(fresh) != target

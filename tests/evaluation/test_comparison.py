@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skfake import Comparison, HOGTransformer, compare_detectors
-from skfake.evaluation.metrics import PER_CLASS
+from skfake.metrics.summary import PER_CLASS
 
 RNG = np.random.default_rng(0)
 Y = np.arange(60) % 2
@@ -171,8 +171,8 @@ def test_two_processes_give_what_one_gives():
     pd.testing.assert_frame_equal(
         one.folds.drop(columns=seconds), two.folds.drop(columns=seconds)
     )
-    figures = [name for name in one.table if "seconds" not in name]
-    pd.testing.assert_frame_equal(one.table[figures], two.table[figures])
+    metrics = [name for name in one.table if "seconds" not in name]
+    pd.testing.assert_frame_equal(one.table[metrics], two.table[metrics])
 
 
 def test_labels_are_those_of_predict_not_of_the_scores():
@@ -226,14 +226,14 @@ def test_labels_may_be_of_any_type(labels, names):
     assert comparison.pos_label == labels[1]
     renamed = comparison.table.rename(
         columns={
-            f"{figure}_{name}{end}": f"{figure}_{code}{end}"
-            for figure in PER_CLASS
+            f"{metric}_{name}{end}": f"{metric}_{code}{end}"
+            for metric in PER_CLASS
             for code, name in enumerate(names)
             for end in ("", "_low", "_high")
         }
     )
-    figures = [name for name in plain.table if not name.endswith("seconds")]
-    pd.testing.assert_frame_equal(renamed[figures], plain.table[figures])
+    metrics = [name for name in plain.table if not name.endswith("seconds")]
+    pd.testing.assert_frame_equal(renamed[metrics], plain.table[metrics])
     assert set(comparison.predictions["prediction"]) <= set(labels)
     assert "it" in str(comparison)
 
@@ -259,9 +259,9 @@ def test_pos_label_says_whose_scores_are_meant():
             compare_detectors({"it": detector}, X, Y, test=TEST, pos_label=label)
             for label in (1, 0)
         )
-        figures = [c.table.loc["it"] for c in (one, zero)]
-        assert figures[0]["roc_auc"] == pytest.approx(figures[1]["roc_auc"])
-        assert figures[0]["average_precision"] != figures[1]["average_precision"]
+        metrics = [c.table.loc["it"] for c in (one, zero)]
+        assert metrics[0]["roc_auc"] == pytest.approx(metrics[1]["roc_auc"])
+        assert metrics[0]["average_precision"] != metrics[1]["average_precision"]
         scores = [c.predictions["score"] for c in (one, zero)]
         assert np.corrcoef(*scores)[0, 1] == pytest.approx(-1)
 
@@ -479,8 +479,8 @@ def test_joined_comparisons_are_as_if_made_at_once():
         for name, detector in detectors.items()
     )
     joined = first.join(*others)
-    figures = [name for name in at_once.table if not name.endswith("seconds")]
-    pd.testing.assert_frame_equal(joined.table[figures], at_once.table[figures])
+    metrics = [name for name in at_once.table if not name.endswith("seconds")]
+    pd.testing.assert_frame_equal(joined.table[metrics], at_once.table[metrics])
     pd.testing.assert_frame_equal(joined.differences, at_once.differences)
     pd.testing.assert_frame_equal(joined.predictions, at_once.predictions)
     assert joined.settings["detectors"] == at_once.settings["detectors"]

@@ -22,12 +22,9 @@ from sklearn.pipeline import make_pipeline
 
 from skfake import HOGTransformer, SVMDetector, compare_detectors
 from skfake.corruptions import CORRUPTIONS, corrupt
-from skfake.evaluation import (
-    Robustness,
-    RobustnessCurvesDisplay,
-    evaluate_robustness,
-    expected_calibration_error,
-)
+from skfake.displays import RobustnessCurvesDisplay
+from skfake.evaluation import Robustness, evaluate_robustness
+from skfake.metrics import expected_calibration_error
 
 RNG = np.random.default_rng(0)
 Y = np.arange(60) % 2

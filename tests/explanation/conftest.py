@@ -2,7 +2,6 @@
 
 import functools
 
-import matplotlib.pyplot as plt
 import pytest
 from sklearn.base import clone
 
@@ -25,12 +24,3 @@ def fitted():
 def held_out():
     """Sixty other images, their labels and quarters."""
     return make_quarters(60, seed=1)
-
-
-@pytest.fixture(autouse=True)
-def _no_screen():
-    backend = plt.get_backend()
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-    plt.switch_backend(backend)

@@ -11,7 +11,7 @@ from skfake import ModelCard
 def test_a_card_survives_json():
     card = ModelCard(
         title="a",
-        figures={"accuracy": 0.9},
+        metrics={"accuracy": 0.9},
         classes=["fake", "real"],
         params={"lr": 0.1, "crop": None},
     )
@@ -19,12 +19,12 @@ def test_a_card_survives_json():
 
 
 def test_figures_of_a_table_become_numbers():
-    card = ModelCard(figures={"n": np.int64(3), "auc": np.float32(0.5), "nan": np.nan})
-    assert card.to_dict()["figures"] == {"n": 3, "auc": 0.5, "nan": None}
+    card = ModelCard(metrics={"n": np.int64(3), "auc": np.float32(0.5), "nan": np.nan})
+    assert card.to_dict()["metrics"] == {"n": 3, "auc": 0.5, "nan": None}
 
 
 @pytest.mark.parametrize(
-    "card", [[], {"title": 3}, {"figures": []}, {"n_weights": "1"}]
+    "card", [[], {"title": 3}, {"metrics": []}, {"n_weights": "1"}]
 )
 def test_another_kind_of_card_is_refused(card):
     with pytest.raises(TypeError, match="must be"):
@@ -39,7 +39,7 @@ def test_the_page_tells_all_that_there_is_to_tell():
     page = ModelCard(
         title="Screening",
         data="CIFAKE",
-        figures={"accuracy": 0.98123, "n": 3},
+        metrics={"accuracy": 0.98123, "n": 3},
         license="MIT",
         n_weights=12345,
         versions={"skfake": "1.0"},

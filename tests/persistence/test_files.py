@@ -251,13 +251,13 @@ def test_the_card_tells_what_it_was_given_and_what_it_can_know(stripes, path):
     card = ModelCard(
         title="Stripes",
         data="forty stripes",
-        figures={"accuracy": np.float64(0.5), "brier": float("nan")},
+        metrics={"accuracy": np.float64(0.5), "brier": float("nan")},
         license="CC0-1.0",
     )
     save_detector(clone(COMPACT).fit(*stripes), path, card=card)
     found = read_model_card(path)
     assert (found.title, found.license) == ("Stripes", "CC0-1.0")
-    assert found.figures == {"accuracy": 0.5, "brier": None}
+    assert found.metrics == {"accuracy": 0.5, "brier": None}
     assert (found.detector, found.classes) == ("CompactDetector", [0, 1])
     assert found.params["n_filters"] == [8, 16]
     assert found.n_weights > 1000

@@ -1,4 +1,4 @@
-"""Figures of the export in the manual are those that the benchmark wrote."""
+"""Metrics of the export in the manual are those that the benchmark wrote."""
 
 import json
 from pathlib import Path

@@ -92,7 +92,7 @@ detector.fit(alike[:500], y[:500])
 print(f"accuracy on {len(y[500:])} files: {detector.score(alike[500:], y[500:]):.0%}")
 
 # %%
-# With real fakes there is something left to find, and the figure that remains is the
+# With real fakes there is something left to find, and the metric that remains is the
 # one to believe.
 
 temporary.cleanup()

@@ -95,7 +95,7 @@ for name, detector in detectors.items():
     print(f"{name}: {leaky:.1%} with the copies, {honest:.1%} without")
 
 # %%
-# The clean figure is the one to believe. Where published figures were measured with a
+# The clean metric is the one to believe. Where published metrics were measured with a
 # leak, as on CIFAKE, give both (:doc:`/datasets`).
 #
 # Keep copies together

@@ -17,7 +17,7 @@ import numpy as np
 
 from skfake import CNNDetector
 from skfake.datasets import make_images
-from skfake.evaluation import tpr_at_fpr
+from skfake.metrics import tpr_at_fpr
 
 X, y = make_images(n_samples=2000, return_X_y=True, random_state=0)
 detector = CNNDetector(max_epochs=8, random_state=0).fit(X[:700], y[:700])

@@ -23,7 +23,7 @@ parts = np.split(np.arange(len(y)), [700, 1400])
 detector = CNNDetector(max_epochs=8, random_state=0).fit(X_train, y_train)
 
 # %%
-# The best by a figure
+# The best by a metric
 # --------------------
 # `TunedThresholdClassifierCV` of scikit-learn takes any score. Say that a false alarm
 # costs ten times what a missed fake costs:
@@ -49,7 +49,7 @@ by_price = TunedThresholdClassifierCV(
 # :class:`~skfake.decisions.NeymanPearsonClassifier` looks at held-out real images
 # alone. Whatever the detector, no more than 5 % of all real images like these will be
 # called fake; the threshold was unlucky, and breaks that, in one case of twenty
-# (`confidence`).
+# (`confidence_level`).
 
 from skfake.decisions import NeymanPearsonClassifier
 

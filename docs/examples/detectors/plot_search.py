@@ -1,9 +1,9 @@
 """
-Search for settings by the figure that counts
+Search for settings by the metric that counts
 =============================================
 
 Whoever screens images can bear few false alarms. The settings that are best by accuracy
-need not be the best then, so let the search look at the figure that counts.
+need not be the best then, so let the search look at the metric that counts.
 """
 
 # %%
@@ -28,13 +28,13 @@ pipeline = make_pipeline(
 )
 
 # %%
-# :func:`~skfake.evaluation.detection_scorers` has scorers for it, which stand beside
+# :func:`~skfake.metrics.detection_scorers` has scorers for it, which stand beside
 # scikit-learn's own: here the share of the fakes that are found while 5 % of the real
 # images are called fake. `refit` says which of them decides.
 
 from sklearn.model_selection import GridSearchCV
 
-from skfake.evaluation import detection_scorers
+from skfake.metrics import detection_scorers
 
 scorers = detection_scorers()
 print(*scorers, sep="\n")
@@ -57,7 +57,7 @@ search.fit(X_train, y_train)
 search.best_params_
 
 # %%
-# Both figures of all settings, the best of each in a frame:
+# Both metrics of all settings, the best of each in a frame:
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -81,14 +81,14 @@ for ax, score in zip(axes, ["accuracy", counts], strict=True):
 
 from sklearn.metrics import accuracy_score
 
-from skfake.evaluation import tpr_at_fpr
+from skfake.metrics import tpr_at_fpr
 
 found = tpr_at_fpr(y_test, search.decision_function(X_test), max_fpr=0.05)
 print(f"{found:.1%} of the fakes found at 5 % false alarms")
 print(f"{accuracy_score(y_test, search.predict(X_test)):.1%} of all right")
 
 # %%
-# The best of many settings owes something to luck: report the figure of images that the
+# The best of many settings owes something to luck: report the metric of images that the
 # search has not seen, or put the search itself into a cross-validation. Detectors have
 # the same parameters under plain names: ``GridSearchCV(SVMDetector(), {"C": [...],
 # "pixels_per_cell": [...]})``.

@@ -27,12 +27,12 @@ for detector in detectors.values():
     detector.fit(X_train, y_train)
 
 # %%
-# :class:`~skfake.evaluation.TrainingCurvesDisplay` draws the diaries. Where the loss of
+# :class:`~skfake.displays.TrainingCurvesDisplay` draws the diaries. Where the loss of
 # the training images (solid) falls on while that of the held-out ones (dashed) does
 # not, the network learns its images by heart. Where both still fall at the end, it pays
 # to train longer:
 
-from skfake.evaluation import TrainingCurvesDisplay
+from skfake.displays import TrainingCurvesDisplay
 
 TrainingCurvesDisplay.from_detectors(detectors, metric="loss")
 

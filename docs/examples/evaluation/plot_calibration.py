@@ -43,7 +43,8 @@ probabilities = {
 
 import pandas as pd
 
-from skfake.evaluation import ReliabilityDisplay, expected_calibration_error
+from skfake.displays import ReliabilityDisplay
+from skfake.metrics import expected_calibration_error
 
 predictions = pd.concat(
     pd.DataFrame({"detector": name, "fold": 0, "target": y_test, "score": p})

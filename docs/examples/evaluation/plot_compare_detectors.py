@@ -35,7 +35,7 @@ comparison = compare_detectors(detectors, X, y, cv=5, target_names=images.target
 comparison
 
 # %%
-# The curves say more than a figure: towards the left, where few real images are called
+# The curves say more than a metric: towards the left, where few real images are called
 # fake, detectors may stand in another order than on the whole. Each thin line is a
 # fold.
 
@@ -68,15 +68,15 @@ ax.set_yticks(
 ax.set(xlabel="difference of accuracy; red: told apart by the test", ylim=(-0.5, 2.5))
 
 # %%
-# The test is :func:`~skfake.evaluation.corrected_t_test`. It knows that any two folds
+# The test is :func:`~skfake.metrics.corrected_t_test`. It knows that any two folds
 # share most of their training images, which the ordinary t-test does not: that one
 # finds differences where there are none. As three pairs are three chances to be wrong,
-# :func:`~skfake.evaluation.holm` raises the p-values. Of another figure than accuracy,
+# :func:`~skfake.metrics.holm` raises the p-values. Of another metric than accuracy,
 # the same is done by hand:
 
 import pandas as pd
 
-from skfake.evaluation import corrected_t_test, holm
+from skfake.metrics import corrected_t_test, holm
 
 pairs = list(zip(differences["first"], differences["second"], strict=True))
 scores = comparison.folds.pivot(index="fold", columns="detector", values="roc_auc")
@@ -98,4 +98,4 @@ pd.DataFrame(
 # -----------------------
 # Always look. Errors of the same kind say what a detector goes by.
 
-comparison.most_wrong(n_images=6)
+comparison.confident_mistakes(n_images=6)

@@ -55,7 +55,7 @@ for ax in axes.flat:
 # %%
 # :func:`~skfake.evaluation.evaluate_robustness` damages the test images once for each
 # strength and shows the very same to all detectors. `metric` is what it prints and
-# plots; the table behind that has all figures.
+# plots; the table behind that has all metrics.
 
 import pandas as pd
 

@@ -38,12 +38,12 @@ comparisons = {
 }
 
 # %%
-# :func:`~skfake.evaluation.tabulate_generators` says how well the fakes of each
+# :func:`~skfake.metrics.tabulate_generators` says how well the fakes of each
 # generator are found:
 
 import pandas as pd
 
-from skfake.evaluation import tabulate_generators
+from skfake.metrics import tabulate_generators
 
 tables = {
     name: tabulate_generators(comparison.predictions, generators)["roc_auc"]

@@ -1,0 +1,395 @@
+"""ROC and precision-recall curves of several detectors in one plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
+
+from skfake.displays._drawing import (
+    FAINT,
+    SIDE,
+    assign_colors,
+    draw_legend,
+    draw_reference,
+    mean_and_spread,
+    name_positive,
+    new_axes,
+    set_labels,
+)
+from skfake.metrics.predictions import Pairs, mean_over, scored_runs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Curve = tuple[np.ndarray, np.ndarray]
+Curves = dict[str, list[Curve]]
+
+# Where the curves of several classes are averaged: false positive rates, or recalls.
+GRID = np.linspace(0, 1, 1001)
+
+
+class RocCurvesDisplay:
+    """ROC curves of several detectors in one plot.
+
+    The curves of one detector's folds share a colour and an entry of the legend,
+    which says the area under the curve: mean and sample standard deviation.
+
+    Parameters
+    ----------
+    curves : dict of lists of (fpr, tpr)
+        Names of the detectors, and the points of a curve for each of their folds.
+
+    roc_auc : dict of lists of float
+        Area under each of these curves.
+
+    positive : str, default=None
+        Name of the positive class, or what else the axes shall say of the rates.
+
+    colors : dict of str, default=None
+        Names of the detectors and their colours. With None, they are matplotlib's, in
+        turn.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The plot, after `plot`.
+
+    figure_ : matplotlib Figure
+        Its figure, after `plot`.
+
+    See Also
+    --------
+    skfake.Comparison.roc_curves : This display of a comparison.
+    PrecisionRecallCurvesDisplay : For classes of different size.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.displays import RocCurvesDisplay
+    >>> predictions = pd.DataFrame({
+    ...     "detector": "SVM",
+    ...     "fold": 0,
+    ...     "target": [0, 0, 1, 1],
+    ...     "score": [0.1, 0.6, 0.4, 0.9],
+    ... })
+    >>> display = RocCurvesDisplay.from_predictions(predictions, classes=[0, 1])
+    >>> display.roc_auc
+    {'SVM': [0.75]}
+    """
+
+    def __init__(
+        self,
+        *,
+        curves: Curves,
+        roc_auc: dict[str, list[float]],
+        positive: str | None = None,
+        colors: Mapping[str, str] | None = None,
+    ) -> None:
+        self.curves = curves
+        self.roc_auc = roc_auc
+        self.positive = positive
+        self.colors = colors
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        classes: np.ndarray | Sequence,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        colors: Mapping[str, str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Compute the curves from predictions, and plot them.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
+            `seed` (if there), `target` and those of the scores are read. Folds whose
+            targets lack a class, and detectors without scores, have no curve.
+
+        classes : array-like of shape (n_classes,)
+            All labels, sorted. For more than two, the curve is the mean of those of
+            each class against the rest.
+
+        pos_label : label, default=None
+            The positive one of two classes, whose scores the table holds. With None
+            it is the greater one.
+
+        target_names : sequence of str, default=None
+            Names of the classes. With None, the labels are.
+
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of the predictions.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        RocCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the predictions lack a column, or hold labels that are not in `classes`.
+        """
+        runs = list(scored_runs(predictions, classes, pos_label))
+        curves: Curves = {}
+        areas: dict[str, list[float]] = {}
+        for name, pairs in runs:
+            curves.setdefault(name, []).append(_mean_roc_curve(pairs))
+            areas.setdefault(name, []).append(mean_over(roc_auc_score, pairs))
+        positive = name_positive(classes, pos_label, target_names)
+        return cls(
+            curves=curves,
+            roc_auc=areas,
+            positive=positive,
+            colors=assign_colors(predictions["detector"].unique(), colors),
+        ).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Plot the curves, and that of chance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
+        colors = assign_colors(self.curves, self.colors)
+        _draw_curves(ax, self.curves, colors, _legend_labels(self.roc_auc, "AUC"))
+        draw_reference(ax, (0, 1), "chance (AUC 0.500)")
+        set_labels(ax, "False positive rate", "True positive rate", self.positive)
+        draw_legend(ax, inside="lower right")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class PrecisionRecallCurvesDisplay:
+    """Precision-recall curves of several detectors in one plot.
+
+    The curves of one detector's folds share a colour and an entry of the legend,
+    which says the average precision: mean and sample standard deviation. It is the area
+    under the curve, which runs in steps.
+
+    Parameters
+    ----------
+    curves : dict of lists of (recall, precision)
+        Names of the detectors, and the points of a curve for each of their folds, from
+        the greatest recall to the least.
+
+    average_precision : dict of lists of float
+        Average precision of each of these curves.
+
+    prevalence : float, default=None
+        Share of the positives, which is the precision of chance. With None, no line
+        shows it.
+
+    positive : str, default=None
+        Name of the positive class, or what else the axes shall say.
+
+    colors : dict of str, default=None
+        Names of the detectors and their colours. With None, they are matplotlib's, in
+        turn.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The plot, after `plot`.
+
+    figure_ : matplotlib Figure
+        Its figure, after `plot`.
+
+    See Also
+    --------
+    skfake.Comparison.precision_recall_curves : This display of a comparison.
+    RocCurvesDisplay : Rates that do not depend on how many positives there are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.displays import PrecisionRecallCurvesDisplay
+    >>> predictions = pd.DataFrame({
+    ...     "detector": "SVM",
+    ...     "fold": 0,
+    ...     "target": [0, 0, 1, 1],
+    ...     "score": [0.1, 0.4, 0.3, 0.9],
+    ... })
+    >>> display = PrecisionRecallCurvesDisplay.from_predictions(
+    ...     predictions, classes=[0, 1]
+    ... )
+    >>> display.average_precision
+    {'SVM': [0.83...]}
+    """
+
+    def __init__(
+        self,
+        *,
+        curves: Curves,
+        average_precision: dict[str, list[float]],
+        prevalence: float | None = None,
+        positive: str | None = None,
+        colors: Mapping[str, str] | None = None,
+    ) -> None:
+        self.curves = curves
+        self.average_precision = average_precision
+        self.prevalence = prevalence
+        self.positive = positive
+        self.colors = colors
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        classes: np.ndarray | Sequence,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        colors: Mapping[str, str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Compute the curves from predictions, and plot them.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
+            `seed` (if there), `target` and those of the scores are read. Folds whose
+            targets lack a class, and detectors without scores, have no curve.
+
+        classes : array-like of shape (n_classes,)
+            All labels, sorted. For more than two, the curve is the mean of those of
+            each class against the rest: of their precisions at the same recall.
+
+        pos_label : label, default=None
+            The positive one of two classes, whose scores the table holds. With None
+            it is the greater one.
+
+        target_names : sequence of str, default=None
+            Names of the classes. With None, the labels are.
+
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of the predictions.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        PrecisionRecallCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the predictions lack a column, or hold labels that are not in `classes`.
+        """
+        runs = list(scored_runs(predictions, classes, pos_label))
+        curves: Curves = {}
+        found: dict[str, list[float]] = {}
+        for name, pairs in runs:
+            curves.setdefault(name, []).append(_mean_precision_recall_curve(pairs))
+            found.setdefault(name, []).append(mean_over(average_precision_score, pairs))
+        shares = [mean_over(lambda member, _: member.mean(), p) for _, p in runs]
+        return cls(
+            curves=curves,
+            average_precision=found,
+            prevalence=float(np.mean(shares)) if shares else None,
+            positive=name_positive(classes, pos_label, target_names),
+            colors=assign_colors(predictions["detector"].unique(), colors),
+        ).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Plot the curves, and that of chance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
+        labels = _legend_labels(self.average_precision, "AP")
+        colors = assign_colors(self.curves, self.colors)
+        _draw_curves(ax, self.curves, colors, labels, drawstyle="steps-post")
+        if self.prevalence is not None:
+            label = f"chance (AP {self.prevalence:.3f})"
+            draw_reference(ax, (self.prevalence, self.prevalence), label)
+        set_labels(ax, "Recall", "Precision", self.positive)
+        draw_legend(ax, inside="lower left")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _mean_roc_curve(pairs: Pairs) -> Curve:
+    curves = [roc_curve(*pair)[:2] for pair in pairs]
+    if len(curves) == 1:
+        return curves[0]
+    mean = np.mean([np.interp(GRID, fpr, tpr) for fpr, tpr in curves], axis=0)
+    # Every curve starts there, and rises at once where the best scores are right.
+    return np.append(0, GRID), np.append(0, mean)
+
+
+def _mean_precision_recall_curve(pairs: Pairs) -> Curve:
+    curves = [precision_recall_curve(*pair)[:2] for pair in pairs]
+    if len(curves) == 1:
+        precision, recall = curves[0]
+        return recall, precision
+    # Not between two points: a step keeps its precision down to the next recall.
+    found = [p[::-1][np.searchsorted(r[::-1], GRID)] for p, r in curves]
+    return GRID[::-1], np.mean(found, axis=0)[::-1]
+
+
+def _legend_labels(values: dict[str, list[float]], metric: str) -> dict[str, str]:
+    return {
+        name: f"{name} ({metric} {mean_and_spread(of_runs)})"
+        for name, of_runs in values.items()
+    }
+
+
+def _draw_curves(
+    ax: Axes,
+    curves: Curves,
+    colors: dict[str, str],
+    labels: dict[str, str],
+    drawstyle: str = "default",
+) -> None:
+    # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
+    # spelling of a line's colour and label works in all.
+    for name, of_runs in curves.items():
+        style: dict[str, Any] = {} if len(of_runs) == 1 else FAINT
+        style = style | {"color": colors[name], "drawstyle": drawstyle}
+        label = labels[name]
+        for x, y in of_runs:
+            ax.plot(x, y, label=label, **style)
+            label = "_another run"

@@ -1,0 +1,261 @@
+"""A contact sheet of the images that each detector gets most wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+
+from skfake.displays._drawing import WIDTH
+from skfake.images.thumbnails import make_thumbnails
+from skfake.metrics.predictions import find_confident_mistakes
+from skfake.plotting import import_pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# In inches, which are the units of the plot.
+MAX_SIDE = 1.0
+GAP = 0.06
+TITLE = 0.3
+CAPTION = 0.46
+LINE = 0.2
+# In points.
+SMALL = 7
+CHARACTER = 4.6
+
+MAX_COLUMNS = 8
+MAX_CHARACTERS = 30
+ARROW = "→ "
+LEGEND = "Below each image: its class, the class that it was given, the score of that."
+
+
+class ConfidentMistakesDisplay:
+    """A contact sheet of the images that each detector gets most wrong.
+
+    They are those that it gave to another class than their own, the surest first. Below
+    each image are its class, the class that it was given, and the score of that.
+
+    Parameters
+    ----------
+    wrong : dict of DataFrames
+        Names of the detectors and, for each, a row for each image with the columns
+        `image`, `target`, `prediction` and `score`, which may be NaN.
+
+    images : dict of uint8 arrays of shape (H, W, 3)
+        The images, by what stands in the column `image`.
+
+    display_labels : dict of str
+        Names of the classes, by their labels.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The sheet, after `plot`.
+
+    figure_ : matplotlib Figure
+        Its figure, after `plot`.
+
+    See Also
+    --------
+    find_confident_mistakes : Finds the images.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.datasets import make_images
+    >>> from skfake.displays import ConfidentMistakesDisplay
+    >>> X, y = make_images(n_samples=4, return_X_y=True, random_state=0)
+    >>> predictions = pd.DataFrame({
+    ...     "detector": "SVM",
+    ...     "image": range(4),
+    ...     "target": y,
+    ...     "prediction": 1 - y,
+    ...     "score": [0.5, 0.7, 0.9, 0.2],
+    ... })
+    >>> display = ConfidentMistakesDisplay.from_predictions(
+    ...     predictions, X, classes=[0, 1], target_names=["REAL", "FAKE"], n_images=2
+    ... )
+    >>> len(display.wrong["SVM"]), len(display.images)
+    (2, 2)
+    """
+
+    def __init__(
+        self,
+        *,
+        wrong: dict[str, pd.DataFrame],
+        images: dict[int, np.ndarray],
+        display_labels: dict[Any, str],
+    ) -> None:
+        self.wrong = wrong
+        self.images = images
+        self.display_labels = display_labels
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        images: Any,
+        *,
+        classes: np.ndarray | Sequence,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        n_images: int = 8,
+        image_shape: tuple[int, ...] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Find the images, and show them.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            In the form of `Comparison.predictions`, with its scores, be they NaN.
+
+        images : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            What was predicted, X or the X of `test`, in any form that skfake takes. A
+            dict of positions and images will do if it holds those that are shown.
+
+        classes : array-like of shape (n_classes,)
+            All labels, sorted.
+
+        pos_label : label, default=None
+            The positive one of two classes, whose scores the table holds. With None
+            it is the greater one.
+
+        target_names : sequence of str, default=None
+            Names of the classes. With None, the labels are.
+
+        n_images : int, default=8
+            How many images of each detector, at most.
+
+        image_shape : tuple (H, W) or (H, W, C), default=None
+            Shape of one image where they are flattened.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        ConfidentMistakesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the predictions lack a column, hold labels that are not in `classes`, or
+            speak of an image that there is not.
+        """
+        found = find_confident_mistakes(
+            predictions, classes=classes, pos_label=pos_label, n_images=n_images
+        )
+        columns = ["image", "target", "prediction", "score"]
+        names = classes if target_names is None else target_names
+        return cls(
+            wrong={
+                str(name): found.loc[found["detector"] == name, columns]
+                for name in predictions["detector"].unique()
+            },
+            images=make_thumbnails(
+                images, found["image"].unique(), image_shape=image_shape
+            ),
+            display_labels={
+                label: str(name)
+                for label, name in zip(np.asarray(classes).tolist(), names, strict=True)
+            },
+        ).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Show the images.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot; all of it is used. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If there is no detector.
+        """
+        plt = import_pyplot()
+        if not self.wrong:
+            raise ValueError("wrong must hold at least one detector; got none.")
+        layout = self._lay_out(ax)
+        if ax is None:
+            size = (layout.width, layout.height)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        top = 0.0
+        for name, table in self.wrong.items():
+            said = f"{name}: none wrong" if table.empty else name
+            ax.text(0, top + TITLE / 2, said, va="center")
+            top += TITLE
+            for first in range(0, len(table), layout.columns):
+                row = table.iloc[first : first + layout.columns]
+                for column, found in enumerate(row.itertuples(index=False)):
+                    self._draw_image(ax, found, column * layout.step, top, layout)
+                top += layout.side + CAPTION
+        ax.text(0, top, LEGEND, va="top", fontsize=SMALL, color="gray")
+        ax.set(xlim=(0, layout.width), ylim=(layout.height, 0), aspect="equal")
+        ax.axis("off")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _lay_out(self, ax: Axes | None) -> Layout:
+        """As many images beside each other as their captions allow."""
+        width, height = WIDTH, 0.0
+        if ax is not None:
+            box = ax.get_window_extent()
+            width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
+        n_most = max(1, *(len(table) for table in self.wrong.values()))
+        longest = max(len(name) for name in self.display_labels.values())
+        words = CHARACTER * (min(longest, MAX_CHARACTERS) + len(ARROW)) / 72
+        columns = max(1, min(int(width / words), MAX_COLUMNS, n_most))
+        # Rows of one length, but for the last.
+        columns = ceil(n_most / ceil(n_most / columns))
+        n_rows = sum(ceil(len(table) / columns) for table in self.wrong.values())
+        between = TITLE * len(self.wrong) + CAPTION * n_rows + LINE
+        side = min(width / columns, MAX_SIDE)
+        if height and n_rows:
+            side = max(min(side, (height - between) / n_rows), 2 * GAP)
+        height = height or between + n_rows * side
+        return Layout(width, height, columns, side, step=max(side, words))
+
+    def _draw_image(
+        self, ax: Axes, found: Any, left: float, top: float, layout: Layout
+    ) -> None:
+        image = self.images[found.image]
+        sides = np.array(image.shape[:2])
+        height, width = (layout.side - GAP) * sides / sides.max()
+        extent = (left, left + width, top + height, top)
+        # Not resampled: a vector file then holds the pixels, and not what a screen of
+        # few dots shows of them.
+        ax.imshow(image, extent=extent, interpolation="none")
+        target, prediction = (
+            _shorten(self.display_labels[label])
+            for label in (found.target, found.prediction)
+        )
+        score = "" if np.isnan(found.score) else f"\n{found.score:.3f}"
+        said = f"{target}\n{ARROW}{prediction}{score}"
+        ax.text(left, top + layout.side, said, va="top", fontsize=SMALL)
+
+
+class Layout(NamedTuple):
+    """Where the images of a sheet go: sizes in inches."""
+
+    width: float
+    height: float
+    columns: int
+    side: float
+    step: float
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= MAX_CHARACTERS else f"{name[: MAX_CHARACTERS - 1]}…"

@@ -1,0 +1,221 @@
+"""The display of robustness: a metric over the strength of each corruption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from skfake.corruptions import CORRUPTIONS
+from skfake.plotting import import_pyplot
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLUMNS = 4
+CLEAN = "clean"
+# Looks of the line that says how a detector does on the images as they are.
+LEVEL: dict = {"linestyle": "--", "linewidth": 1}
+# Looks of the intervals of the values.
+BAND: dict = {"alpha": 0.15, "linewidth": 0}
+
+
+class RobustnessCurvesDisplay:
+    """How detectors do as corruptions grow, a plot for each corruption.
+
+    A line is a detector, in a band of its intervals where there are any; dashed, in its
+    colour, is its level on the images as they are. Damage grows to the right.
+
+    Parameters
+    ----------
+    curves : dict of dicts of (strengths, values)
+        Names of the corruptions, names of the detectors, and the points of each line,
+        from mild to severe.
+
+    clean : dict of float
+        Names of the detectors, and their values on the images as they are.
+
+    metric : str
+        What the values are.
+
+    bands : dict of dicts of (low, high), default=None
+        Names of the corruptions, names of the detectors, and the ends of the intervals
+        of the values. With None, no bands are drawn.
+
+    Attributes
+    ----------
+    axes_ : array of matplotlib Axes
+        The plots, after `plot`.
+
+    figure_ : matplotlib Figure
+        Their figure, after `plot`.
+
+    See Also
+    --------
+    skfake.evaluation.Robustness.curves : This display of what was found.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.displays import RobustnessCurvesDisplay
+    >>> table = pd.DataFrame({
+    ...     "detector": "SVM",
+    ...     "corruption": ["clean", "jpeg", "jpeg"],
+    ...     "strength": [float("nan"), 90, 50],
+    ...     "roc_auc": [0.9, 0.8, 0.6],
+    ... })
+    >>> display = RobustnessCurvesDisplay.from_table(table)
+    >>> display.clean
+    {'SVM': 0.9}
+    """
+
+    def __init__(
+        self,
+        *,
+        curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]],
+        clean: dict[str, float],
+        metric: str,
+        bands: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] | None = None,
+    ) -> None:
+        self.curves = curves
+        self.clean = clean
+        self.metric = metric
+        self.bands = bands
+
+    @classmethod
+    def from_table(
+        cls,
+        table: pd.DataFrame,
+        *,
+        metric: str = "roc_auc",
+        axes: np.ndarray | Sequence[Axes] | None = None,
+    ) -> Self:
+        """Take the lines from a table, and plot them.
+
+        Parameters
+        ----------
+        table : DataFrame
+            In the form of `Robustness.table`; the columns `detector`, `corruption`,
+            `strength` and that of the metric are read, and the ends of its intervals
+            where they are there. Detectors that have no value in it, as where they
+            failed, have no line.
+
+        metric : str, default="roc_auc"
+            The column to plot.
+
+        axes : sequence of matplotlib Axes, default=None
+            Where to plot, one for each corruption. With None, a new figure is made.
+
+        Returns
+        -------
+        RobustnessCurvesDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If no detector has the metric, or there are not as many axes as corruptions.
+        """
+        found = table.groupby("detector")[metric].transform("count") > 0
+        if not found.any():
+            raise ValueError(
+                f"metric must be a metric that a detector has; got {metric!r}, which "
+                "none has."
+            )
+        table = table[found]
+        is_clean = table["corruption"] == CLEAN
+        clean = table[is_clean].set_index("detector")[metric]
+        curves: dict[str, dict] = {}
+        bands: dict[str, dict] = {}
+        ends = [f"{metric}_low", f"{metric}_high"]
+        parts = table[~is_clean].groupby(["corruption", "detector"], sort=False)
+        for (corruption, name), part in parts:
+            points = part["strength"].to_numpy(), part[metric].to_numpy()
+            curves.setdefault(str(corruption), {})[str(name)] = points
+            if {*ends} <= {*table}:
+                band = part[ends[0]].to_numpy(), part[ends[1]].to_numpy()
+                bands.setdefault(str(corruption), {})[str(name)] = band
+        levels = {str(name): float(value) for name, value in clean.items()}
+        display = cls(curves=curves, clean=levels, metric=metric, bands=bands or None)
+        return display.plot(axes)
+
+    def plot(self, axes: np.ndarray | Sequence[Axes] | None = None) -> Self:
+        """Plot the lines and the levels.
+
+        Parameters
+        ----------
+        axes : sequence of matplotlib Axes, default=None
+            Where to plot, one for each corruption. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If there is no corruption, or not as many axes as corruptions.
+        """
+        plt = import_pyplot()
+        if not self.curves:
+            raise ValueError("curves must hold at least one corruption; got none.")
+        n_plots, n_entries = len(self.curves), len(self.clean) + 1
+        if axes is None:
+            flat = _new_axes(plt, n_plots, n_entries)
+        else:
+            flat = np.asarray(axes).ravel()
+        if len(flat) != n_plots:
+            raise ValueError(
+                f"axes must be one for each of {n_plots} corruptions; got {len(flat)}."
+            )
+        for ax, (corruption, lines) in zip(flat, self.curves.items(), strict=True):
+            self._plot_corruption(ax, corruption, lines)
+        self.axes_, self.figure_ = flat, flat[0].figure
+        level = plt.Line2D([], [], **LEVEL, color="gray", label="images as they are")
+        handles = [*flat[0].get_legend_handles_labels()[0], level]
+        if axes is None:
+            place = {"loc": "outside lower center", "ncols": min(n_plots, COLUMNS)}
+            self.figure_.legend(handles=handles, **place)
+        else:
+            flat[0].legend(handles=handles, fontsize="small")
+        return self
+
+    def _plot_corruption(
+        self, ax: Axes, corruption: str, lines: dict[str, tuple[np.ndarray, np.ndarray]]
+    ) -> None:
+        for number, (name, (strengths, values)) in enumerate(lines.items()):
+            colour = f"C{number}"
+            ax.plot(strengths, values, marker="o", label=name, color=colour)
+            if self.bands is not None:
+                low, high = self.bands[corruption][name]
+                ax.fill_between(strengths, low, high, color=colour, **BAND)
+            ax.axhline(self.clean[name], **LEVEL, color=colour)
+        ax.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
+        if strengths[0] > strengths[-1]:
+            ax.invert_xaxis()
+        ax.set(title=corruption, xlabel=CORRUPTIONS[corruption].unit)
+        place = ax.get_subplotspec()
+        if place is None or place.is_first_col():
+            ax.set_ylabel(self.metric)
+
+
+def _new_axes(plt: Any, n: int, n_entries: int) -> np.ndarray:
+    """Axes in a figure with room below them for a legend."""
+    columns = min(n, COLUMNS)
+    rows, rows_of_legend = -(-n // columns), -(-n_entries // columns)
+    _, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(3.2 * columns, 2.6 * rows + 0.3 * rows_of_legend),
+        layout="constrained",
+        sharey=True,
+        squeeze=False,
+    )
+    for ax in axes.flat[n:]:
+        ax.remove()
+    return axes.ravel()[:n]

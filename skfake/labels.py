@@ -1,0 +1,102 @@
+"""What y is: labels, their codes, and which of them is positive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.multiclass import check_classification_targets
+
+from skfake.images.checking import read_array
+from skfake.scikit_learn import is_pandas_na
+
+
+def check_labels(y: Any) -> Any:
+    """Refuse labels that scikit-learn would misread or has no words for."""
+    # Columns of data frames are scikit-learn's to read.
+    if hasattr(y, "__array__") and not hasattr(y, "iloc"):
+        y = read_array(y, "y", "an array of labels")
+        y = y.astype(object) if y.dtype.kind == "T" else y
+    kind = getattr(getattr(y, "dtype", None), "kind", None)
+    if kind in ("m", "M") and np.isnat(y).any():
+        raise ValueError(
+            "y must hold a label for each image; got NaT. Leave out the images that "
+            "have no label."
+        )
+    if kind not in ("O", "S") and not isinstance(y, list | tuple):
+        return y
+    labels = y if isinstance(y, list | tuple) else list(np.asarray(y).flat)
+    if any(isinstance(label, bytes) for label in labels):
+        raise TypeError(
+            "y must hold text or numbers; got bytes. Use [label.decode() for label in "
+            "y]."
+        )
+    if any(label is None or is_pandas_na(label) for label in labels):
+        raise ValueError(
+            "y must hold a label for each image; got None or NA. Leave out the images "
+            "that have no label."
+        )
+    if 0 < sum(isinstance(label, str) for label in labels) < len(labels):
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise TypeError(
+            f"y must hold labels of one kind; got {' and '.join(kinds)}. Make them all "
+            "text or all numbers."
+        )
+    return y
+
+
+def encode_labels(estimator: BaseEstimator, y: np.ndarray) -> np.ndarray:
+    """Learn `classes_` from checked labels and return their codes."""
+    estimator.classes_, codes = find_classes(y)
+    return codes
+
+
+def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of checked labels, and the code of each label."""
+    check_classification_targets(y)
+    classes, codes = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y must hold at least two classes; got one class, {y[0]!r}, in "
+            f"{len(y)} images."
+        )
+    return classes, codes
+
+
+def encode_known_labels(
+    classes: np.ndarray, y: np.ndarray, *, whole: bool = False
+) -> np.ndarray:
+    """Codes of labels whose classes are known already."""
+    check_classification_targets(y)
+    came = np.unique(y)
+    if not np.isin(came, classes).all() or (whole and len(came) < len(classes)):
+        raise ValueError(
+            f"y must hold the classes that were learned before, {classes.tolist()}; "
+            f"got {came.tolist()}."
+        )
+    return np.searchsorted(classes, y)
+
+
+def decode_scores(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Labels that scores speak for."""
+    codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+    return classes[codes]
+
+
+def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
+    """Label of the positive one of two classes."""
+    if len(classes) > 2:
+        if pos_label is not None:
+            raise ValueError(
+                f"pos_label must be None for more than two classes; got {pos_label!r}."
+            )
+        return None
+    if pos_label is None:
+        return classes[1]
+    if pos_label not in classes.tolist():
+        raise ValueError(
+            f"pos_label must be one of the labels {classes.tolist()}; got "
+            f"{pos_label!r}."
+        )
+    return pos_label

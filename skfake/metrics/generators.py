@@ -1,0 +1,147 @@
+"""From predictions to the metrics of each generator's fakes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import column_or_1d
+
+from skfake.labels import check_pos_label
+from skfake.metrics.predictions import split_runs
+from skfake.metrics.summary import compute_metrics
+from skfake.scikit_learn import validate_params
+
+COLUMNS = ("detector", "fold", "image", "target", "prediction", "score")
+FIGURES = ("recall", "roc_auc", "average_precision")
+
+
+def _mean(column: pd.Series) -> float:
+    return column.mean(skipna=False)
+
+
+# How the rows of several folds become one.
+MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(FIGURES, _mean)
+
+
+@validate_params(
+    {"predictions": [pd.DataFrame], "generators": ["array-like"]},
+    prefer_skip_nested_validation=True,
+)
+def tabulate_generators(
+    predictions: pd.DataFrame, generators: Any, *, pos_label: Any = None
+) -> pd.DataFrame:
+    """Say in metrics how well detectors find the fakes of each generator.
+
+    The fakes of a generator stand against all reals of the same fold, which the same
+    fitted detector judged; metrics of several folds are averaged.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        As in `Comparison.predictions`, of two classes.
+
+    generators : array-like of shape (n,)
+        Generators of the images in X, or in the X of `test`. What stands there for a
+        real is not looked at.
+
+    pos_label : label, default=None
+        The label of the fakes, for which `score` speaks: `Comparison.pos_label`. With
+        None it is the greater label: 1 of 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        A row for each `detector` and `generator`, in the order of the predictions and
+        of the sorted names. `n_fakes` and `n_reals` count the images that were
+        predicted, `recall` is the share of the generator's fakes that were called
+        fake, `roc_auc` and `average_precision` rank them against the reals: NaN where
+        there are no scores, or in a fold without reals.
+
+    Raises
+    ------
+    ValueError
+        If the predictions lack a column or a second class, or have an image without a
+        generator.
+
+    See Also
+    --------
+    skfake.evaluation.LeaveOneGeneratorOut : Splits in which each generator is new.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfake.metrics import tabulate_generators
+    >>> predictions = pd.DataFrame(
+    ...     {
+    ...         "detector": "SVM",
+    ...         "fold": 0,
+    ...         "image": range(6),
+    ...         "target": [0, 0, 1, 1, 1, 1],
+    ...         "prediction": [0, 0, 1, 1, 1, 0],
+    ...         "score": [0.1, 0.3, 0.9, 0.8, 0.6, 0.2],
+    ...     }
+    ... )
+    >>> generators = ["", "", "glide", "glide", "sdxl", "sdxl"]
+    >>> table = tabulate_generators(predictions, generators)
+    >>> table["recall"].unstack("generator")
+    generator  glide  sdxl
+    detector
+    SVM          1.0   0.5
+    """
+    generators = column_or_1d(generators)
+    classes, pos_label = _check_predictions(predictions, len(generators), pos_label)
+    rows = []
+    for name, fold in split_runs(predictions):
+        fakes = (fold["target"] == pos_label).to_numpy()
+        made_by = generators[fold["image"].to_numpy(dtype=int)]
+        for generator in np.unique(made_by[fakes]):
+            judged = fold[~fakes | (made_by == generator)]
+            row = _metrics(judged, classes, pos_label)
+            rows.append({"detector": name, "generator": generator} | row)
+    table = pd.DataFrame(rows).groupby(["detector", "generator"]).agg(MERGED)
+    return table.reindex(predictions["detector"].unique(), level="detector")
+
+
+def _check_predictions(
+    predictions: pd.DataFrame, n_images: int, pos_label: Any
+) -> tuple[np.ndarray, Any]:
+    """Labels, sorted, and that of the fakes."""
+    missing = [name for name in COLUMNS if name not in predictions]
+    if missing:
+        raise ValueError(
+            f"predictions must hold the columns {', '.join(COLUMNS)}, as those of two "
+            f"classes do; got no {missing[0]!r}."
+        )
+    classes = np.unique(predictions["target"])
+    if len(classes) != 2:
+        raise ValueError(
+            f"predictions must hold targets of two classes; got {len(classes)}, "
+            f"{classes.tolist()}."
+        )
+    if predictions["image"].max() >= n_images:
+        raise ValueError(
+            "generators must hold one for each image; got "
+            f"{n_images} for the image {predictions['image'].max()}, counted from 0."
+        )
+    return classes, check_pos_label(pos_label, classes)
+
+
+def _metrics(judged: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:
+    """Metrics of one generator's fakes and the reals of one fold."""
+    scores = judged["score"].to_numpy(dtype=float)
+    target = judged["target"].to_numpy()
+    names = ["fake" if label == pos_label else "real" for label in classes.tolist()]
+    metrics = compute_metrics(
+        target,
+        judged["prediction"].to_numpy(),
+        None if np.isnan(scores).any() else scores,
+        classes=classes,
+        names=names,
+        pos_label=pos_label,
+    )
+    n_fakes = int(np.sum(target == pos_label))
+    metrics["recall"] = metrics["recall_fake"]
+    counts = {"n_fakes": n_fakes, "n_reals": len(target) - n_fakes}
+    return counts | {name: metrics[name] for name in FIGURES}

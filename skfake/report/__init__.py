@@ -1,0 +1,1 @@
+"""Results in words: for a terminal, a notebook and a page of HTML."""

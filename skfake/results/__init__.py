@@ -1,0 +1,1 @@
+"""What evaluations found, as data: tables and nothing that draws."""

@@ -1,0 +1,21 @@
+"""The few private names of scikit-learn that skfake takes, under public ones."""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as take_rows
+from sklearn.utils._missing import is_pandas_na
+from sklearn.utils._param_validation import (
+    Interval,
+    Options,
+    StrOptions,
+    validate_params,
+)
+
+__all__ = [
+    "Interval",
+    "Options",
+    "StrOptions",
+    "fit_context",
+    "is_pandas_na",
+    "take_rows",
+    "validate_params",
+]

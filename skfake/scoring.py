@@ -1,0 +1,110 @@
+"""What a classifier says of images: labels and scores, from one pass where it can be.
+
+Whoever judges, screens or tiles images asks here. Our own classifiers have a method
+`score_images`, since their labels follow from their scores; others are asked twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+from skfake.labels import decode_scores
+
+SCORE_METHODS = ("predict_proba", "decision_function")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Labels and scores of n images.
+
+    Attributes
+    ----------
+    classes : array of shape (n_classes,)
+        Labels that the classifier knows, sorted.
+
+    labels : array of shape (n,)
+        Those that it predicts.
+
+    values : float array of shape (n, n_classes) or None
+        Scores of the classes; None where the classifier has none.
+
+    are_probabilities : bool
+        Whether the values are.
+
+    is_sure : bool array of shape (n,) or None
+        Of which images it is sure, where it may say that it is not.
+    """
+
+    classes: np.ndarray
+    labels: np.ndarray
+    values: Any
+    are_probabilities: bool = False
+    is_sure: Any = None
+
+    @classmethod
+    def decide(
+        cls, classes: np.ndarray, values: np.ndarray, *, are_probabilities: bool
+    ) -> Self:
+        """Scores of a classifier that predicts the class with the greatest one."""
+        values = spread_scores(values)
+        return cls(
+            classes=classes,
+            labels=decode_scores(classes, values),
+            values=values,
+            are_probabilities=are_probabilities,
+        )
+
+
+def score_images(detector: Any, X: Any) -> Scores:
+    """Labels and scores of images, by any fitted classifier."""
+    if hasattr(detector, "score_images"):
+        return detector.score_images(X)
+    if isinstance(detector, FrozenEstimator):
+        return score_images(detector.estimator, X)
+    if isinstance(detector, Pipeline) and len(detector) > 1:
+        return score_images(detector[-1], detector[:-1].transform(X))
+    # Not every label follows from scores: a threshold may be tuned, models may vote.
+    labels = np.asarray(detector.predict(X))
+    method = score_method(detector)
+    return Scores(
+        classes=np.asarray(getattr(detector, "classes_", np.unique(labels))),
+        labels=labels,
+        values=None if method is None else class_scores(detector, X),
+        are_probabilities=method == "predict_proba",
+    )
+
+
+def score_method(detector: Any) -> str | None:
+    """Name of the method that a classifier's scores come from, if it has one."""
+    return next((name for name in SCORE_METHODS if hasattr(detector, name)), None)
+
+
+def class_scores(detector: Any, X: Any) -> np.ndarray:
+    """Scores (n, n_classes) from `predict_proba` or else from `decision_function`."""
+    method = score_method(detector)
+    assert method is not None
+    return spread_scores(np.asarray(getattr(detector, method)(X), dtype=float))
+
+
+def spread_scores(values: np.ndarray) -> np.ndarray:
+    """A column for each class; for distances of two, their negatives come first."""
+    return np.column_stack([-values, values]) if values.ndim == 1 else values
+
+
+def check_has_scores(name: str, estimator: Any) -> None:
+    """Refuse what is no classifier with scores, before it is fitted."""
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"{name} must be a classifier; got the class {estimator.__name__}. Use "
+            f"{estimator.__name__}()."
+        )
+    if not hasattr(estimator, "fit") or score_method(estimator) is None:
+        raise TypeError(
+            f"{name} must be a classifier with predict_proba or decision_function; "
+            f"got a {type(estimator).__name__}."
+        )

@@ -174,7 +174,7 @@ CORRUPTIONS = {
     ),
     "rescale": Corruption(
         function=_rescale,
-        unit="share of the side",
+        unit="fraction of the side",
         strengths=(0.9, 0.75, 0.5, 0.35, 0.25),
         low=0.001,
         high=8,
@@ -182,7 +182,7 @@ CORRUPTIONS = {
     ),
     "crop": Corruption(
         function=_crop,
-        unit="share of the side",
+        unit="fraction of the side",
         strengths=(0.9, 0.8, 0.7, 0.6, 0.5),
         low=0.001,
         high=1,
@@ -190,7 +190,7 @@ CORRUPTIONS = {
     ),
     "brightness": Corruption(
         function=_brighten,
-        unit="share of the range added",
+        unit="fraction of the range added",
         strengths=(0.1, 0.2, 0.3, 0.4, 0.5),
         low=-1,
         high=1,
@@ -198,7 +198,7 @@ CORRUPTIONS = {
     ),
     "contrast": Corruption(
         function=_set_contrast,
-        unit="share left",
+        unit="fraction left",
         strengths=(0.75, 0.5, 0.4, 0.3, 0.15),
         low=0,
         high=inf,
@@ -240,10 +240,10 @@ def corrupt(
     strength : float, tuple (low, high) or "random"
         How much, in the corruption's own unit: the quality of "jpeg" and "webp", the
         standard deviation of "blur" in pixels and of "noise" in levels of 256, the
-        share of the side that "rescale" and "crop" leave before the image becomes as
-        large as it was ("rescale" goes the other way round above 1), the share of the
-        range that "brightness" adds, the share of "contrast" that is left. With a pair
-        each image draws from between the two, and with "random" from the five in
+        fraction of the side that "rescale" and "crop" leave before the image becomes as
+        large as it was ("rescale" goes the other way round above 1), the fraction of
+        the range that "brightness" adds, the fraction of "contrast" that is left. With
+        a pair each image draws from between the two, and with "random" from the five in
         `CORRUPTIONS`.
 
     image_shape : tuple (H, W) or (H, W, C), default=None

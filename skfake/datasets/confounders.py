@@ -80,7 +80,7 @@ def find_confounders(
         A row for each property, the most telling first, with the columns
 
         balanced_accuracy : float
-            Mean over the classes of the share of images that are put in their class
+            Mean over the classes of the fraction of images that are put in their class
             by a decision tree of at most three levels, which sees the property alone
             and is fitted to other images, in five-fold cross-validation. Chance is 1
             / n_classes.

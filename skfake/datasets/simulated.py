@@ -24,7 +24,7 @@ KERNELS = {
 # Ranges that each image draws from. They were tuned until HOG with an SVM is right
 # about three times in four and a small network nine times in ten.
 REDUCTION = (2.0, 5.0)  # pixels of the photograph to one of the patch
-LOST_DETAIL = (0.75, 1.0)  # share of a patch's own fine detail that a fake loses
+LOST_DETAIL = (0.75, 1.0)  # fraction of a patch's own fine detail that a fake loses
 IMBALANCE = (0.05, 0.12)  # relative gain between neighbours of a checkerboard
 N_STAGES = 2
 MARGIN = 8  # pixels cut off, so that no filter sees the edge of a patch

@@ -21,7 +21,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
     """Binary classifier whose false alarms do not exceed a rate [1]_.
 
     Its threshold is the score of a held-out negative, so far up in their order that
-    the share of all negatives called positive, the false alarms, stays at or below
+    the fraction of all negatives called positive, the false alarms, stays at or below
     `max_fpr`: with the probability `confidence_level`, whatever the estimator and the
     images are. Below that rate it finds as many positives as the estimator's scores
     allow.
@@ -32,7 +32,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         Two classes, with `predict_proba` or `decision_function`.
 
     max_fpr : float, default=0.01
-        Greatest share of the negatives that may be called positive.
+        Greatest fraction of the negatives that may be called positive.
 
     confidence_level : float, default=0.95
         Probability, over the images that are held out, that the rate of false alarms
@@ -44,7 +44,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
 
     cv : float, int, splitter, iterable of (train, test) or "prefit", default=0.2
         Which images are held out from fitting, to set the threshold on. A float is
-        their share in one stratified split. With "prefit" the estimator is fitted
+        their fraction in one stratified split. With "prefit" the estimator is fitted
         already and `fit` only sets the threshold, on images that it must not have been
         fitted to and that may all be negatives. An int, a splitter or an iterable of
         splits is read as in scikit-learn, None being five folds; with several folds
@@ -93,7 +93,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
     both sides of the split, or negatives from another source, end that: pass splits
     that keep copies together, or use "prefit" with negatives of your own.
 
-    Of n held-out negatives, the one of rank k is exceeded by more than a share
+    Of n held-out negatives, the one of rank k is exceeded by more than a fraction
     `max_fpr` of all negatives with a probability of at most P(B >= k), B being
     binomial of n and 1 - `max_fpr` [1]_; the threshold has the least k for which this
     is at most 1 - `confidence_level`. Equal scores only lower the rate.

@@ -22,7 +22,7 @@ class SelectiveClassifier(HeldOutClassifier):
 
     It is sure of an image where the estimator's confidence, its greatest probability,
     is above a threshold. That is set on held-out images as low as possible, so that
-    many are answered, while of the answered ones no more than a share `max_error` is
+    many are answered, while of the answered ones no more than a fraction `max_error` is
     wrong, with the probability `confidence_level`.
 
     `predict` gives a label for every image, as all tools of scikit-learn expect;
@@ -34,15 +34,15 @@ class SelectiveClassifier(HeldOutClassifier):
         Two or more classes, with `predict_proba` or `decision_function`.
 
     max_error : float, default=0.01
-        Greatest share of wrong labels among the images that it is sure of.
+        Greatest fraction of wrong labels among the images that it is sure of.
 
     confidence_level : float, default=0.95
-        Probability, over the images that are held out, that the share of errors stays
-        at or below `max_error`.
+        Probability, over the images that are held out, that the fraction of errors
+        stays at or below `max_error`.
 
     cv : float, int, splitter, iterable of (train, test) or "prefit", default=0.2
         Which images are held out from fitting, to set the threshold on. A float is
-        their share in one stratified split. With "prefit" the estimator is fitted
+        their fraction in one stratified split. With "prefit" the estimator is fitted
         already and `fit` only sets the threshold, on images that it must not have been
         fitted to. An int, a splitter or an iterable of splits is read as in
         scikit-learn, None being five folds; with several folds the estimator is fitted
@@ -90,9 +90,9 @@ class SelectiveClassifier(HeldOutClassifier):
     proportion, and for all answers together, not for each class.
 
     Thresholds are tested one after the other from a strict one to looser ones, until
-    the binomial test of a share of errors above `max_error` no longer rejects it: a
+    the binomial test of a fraction of errors above `max_error` no longer rejects it: a
     fixed sequence of tests [2]_, which needs no correction for their number. It takes
-    for granted that the share of errors, as ever less confident images are answered,
+    for granted that the fraction of errors, as ever less confident images are answered,
     rises above `max_error` once and for all. As a strict start has few images and a
     loose one many errors, there are several starts, at all, a half, a quarter, ... of
     the held-out images, which share 1 - `confidence_level` among them. The search
@@ -277,7 +277,7 @@ def _confidences(scores: Scores) -> np.ndarray:
 def selective_threshold(
     confidences: np.ndarray, wrong: np.ndarray, *, max_error: float, delta: float
 ) -> float:
-    """Lowest confidence above which the share of errors is bounded."""
+    """Lowest confidence above which the fraction of errors is bounded."""
     order = np.argsort(-confidences, kind="stable")
     confidences, wrong = confidences[order], wrong[order]
     # Equal confidences are answered together: `counts` are the numbers of answers

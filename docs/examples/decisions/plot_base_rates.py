@@ -10,8 +10,9 @@ fakes to begin with.
 # %%
 # A detector and its two rates
 # ----------------------------
-# Of the fakes it finds the share `tpr`; of the real images it calls the share `fpr`
-# fake. Both are measured on images of which one knows the truth, half of them fakes:
+# Of the fakes it finds the fraction `tpr`; of the real images it calls the fraction
+# `fpr` fake. Both are measured on images of which one knows the truth, half of them
+# fakes:
 
 import numpy as np
 
@@ -33,9 +34,9 @@ for fpr, tpr in rates.items():
 # Now one in a hundred of a million images is a fake. Real images are so many more that
 # their few false alarms outnumber the finds:
 
-n_images, share = 1_000_000, 0.01
+n_images, prevalence = 1_000_000, 0.01
 for fpr, tpr in rates.items():
-    n_found, n_accused = n_images * share * tpr, n_images * (1 - share) * fpr
+    n_found, n_accused = n_images * prevalence * tpr, n_images * (1 - prevalence) * fpr
     print(
         f"{n_found:,.0f} fakes found and {n_accused:,.0f} real images called fake: "
         f"{n_accused / n_found:.1f} false accusations for each find"
@@ -44,20 +45,28 @@ for fpr, tpr in rates.items():
 # %%
 # An alarm among many, and among few
 # ----------------------------------
-# The share of the alarms that are right, for any share of fakes. On the right is the
-# test set, on the left is the world:
+# The fraction of the alarms that are right, for any fraction of fakes. On the right is
+# the test set, on the left is the world:
 
 import matplotlib.pyplot as plt
 
-shares = np.logspace(-4, np.log10(0.5), 200)
+prevalences = np.logspace(-4, np.log10(0.5), 200)
 _, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 for fpr, tpr in rates.items():
-    right = shares * tpr / (shares * tpr + (1 - shares) * fpr)
-    ax.plot(shares, right, label=f"finds {tpr:.0%} at {fpr:.0%} false alarms")
-ax.plot(shares, shares, color="gray", linestyle=":", label="an image drawn at random")
-ax.axvline(share, color="black", linestyle="--", label="one in a hundred is a fake")
-ax.set(xscale="log", xlabel="share of fakes among all images", ylim=(0, 1))
-ax.set(ylabel="share of the alarms that are right")
+    right = prevalences * tpr / (prevalences * tpr + (1 - prevalences) * fpr)
+    ax.plot(prevalences, right, label=f"finds {tpr:.0%} at {fpr:.0%} false alarms")
+ax.plot(
+    prevalences,
+    prevalences,
+    color="gray",
+    linestyle=":",
+    label="an image drawn at random",
+)
+ax.axvline(
+    prevalence, color="black", linestyle="--", label="one in a hundred is a fake"
+)
+ax.set(xscale="log", xlabel="fraction of fakes among all images", ylim=(0, 1))
+ax.set(ylabel="fraction of the alarms that are right")
 ax.legend()
 
 # %%

@@ -43,7 +43,7 @@ print(*answers[:12])
 # %%
 # The price of being right
 # ------------------------
-# From the surest answers on the left to all on the right, the share of errors rises.
+# From the surest answers on the left to all on the right, the fraction of errors rises.
 # The threshold stands where the held-out images allowed it.
 
 import matplotlib.pyplot as plt
@@ -57,7 +57,7 @@ _, ax = plt.subplots(figsize=(6, 4), layout="constrained")
 ax.plot(n_answers / len(order), errors, label="test images")
 ax.axvline(sure.mean(), color="C1", linestyle="--", label="what it answers")
 ax.axhline(0.05, color="C3", linestyle=":", label="most errors allowed")
-ax.set(xlabel="share of the images that are answered", ylabel="share of errors")
+ax.set(xlabel="fraction of the images that are answered", ylabel="fraction of errors")
 ax.set(xlim=(0, 1), ylim=(0, None))
 ax.legend()
 

@@ -25,7 +25,7 @@ network = CNNDetector(max_epochs=20, validation_fraction=None, random_state=0)
 network.fit(X_train, y_train)
 
 # %%
-# scikit-learn's `CalibratedClassifierCV` stands around it. The network is fitted and
+# scikit-learn's `CalibratedClassifierCV` wraps it. The network is fitted and
 # stays as it is; one curve is learned from the images held out.
 
 from sklearn.calibration import CalibratedClassifierCV
@@ -67,23 +67,33 @@ rng = np.random.default_rng(0)
 fakes, reals = np.flatnonzero(y_test == 1), np.flatnonzero(y_test == 0)
 few = rng.choice(fakes, size=len(reals) // 19, replace=False)
 rare = np.concatenate([reals, few])
-share = y_test[rare].mean()
-print(f"{share:.1%} of {len(rare)} images are fakes")
+prevalence = y_test[rare].mean()
+print(f"{prevalence:.1%} of {len(rare)} images are fakes")
 
 # %%
 # The odds of a fake, its probability divided by that of a real image, are proportional
-# to the share of the fakes. If that share is known, the probabilities can be mended
-# without a new calibration:
+# to the fraction of the fakes. If that fraction is known, the probabilities can be
+# mended without a new calibration:
 
 
-def with_share(p, share, trained_share=0.5):
-    """Probabilities of a fake where another share of the images is fake."""
-    odds = p / (1 - p) * share / (1 - share) * (1 - trained_share) / trained_share
+def with_prevalence(p, new, trained=0.5):
+    """Probabilities of a fake where another fraction of the images is fake."""
+    odds = (
+        p
+        / (1 - p)
+        * prevalence
+        / (1 - prevalence)
+        * (1 - trained_prevalence)
+        / trained_prevalence
+    )
     return odds / (1 + odds)
 
 
 p = probabilities["calibrated"][rare]
-answers = {"calibrated on half fakes": p, "told the share": with_share(p, share)}
+answers = {
+    "calibrated on half fakes": p,
+    "with the new prevalence": with_prevalence(p, prevalence),
+}
 for name, p in answers.items():
     error = expected_calibration_error(y_test[rare], p)
     alarms = p > 0.5
@@ -92,6 +102,6 @@ for name, p in answers.items():
     print(f"{y_test[rare][alarms].mean():.0%} are")
 
 # %%
-# Nobody knows the share of fakes in what comes tomorrow, and other generators change
-# more than the share. A probability is about images like those it was calibrated with:
-# :doc:`/limits`.
+# Nobody knows the fraction of fakes in what comes tomorrow, and other generators change
+# more than the fraction. A probability is about images like those it was calibrated
+# with: :doc:`/limits`.

@@ -7,7 +7,7 @@ from .detectors import (
     TiledDetector,
     VGGDetector,
 )
-from .evaluation import Comparison, compare_detectors
+from .evaluation import Comparison, compare_detectors, evaluate_detectors
 from .features import HOGTransformer
 from .paper import paper_detectors
 from .persistence import (
@@ -32,6 +32,7 @@ __all__ = [
     "TiledDetector",
     "VGGDetector",
     "compare_detectors",
+    "evaluate_detectors",
     "export_onnx",
     "load_detector",
     "paper_detectors",

@@ -295,10 +295,17 @@ def corrupt(
     corrupted = _corrupt_images(
         images, corruption, strength, random_state=random_state, n_jobs=n_jobs
     )
-    corrupted = _in_form_of(X, corrupted)
-    if isinstance(X, pd.DataFrame) and np.shape(corrupted) == X.shape:
-        return pd.DataFrame(corrupted, index=X.index, columns=X.columns)
-    return corrupted
+    return _keep_columns(X, _in_form_of(X, corrupted))
+
+
+def open_images(
+    X: Any, *, image_shape: tuple[int, ...] | None = None
+) -> np.ndarray | pd.DataFrame | list[np.ndarray]:
+    """Undamaged images in the form that `corrupt` returns, with their files opened."""
+    images = check_images(X, image_shape=image_shape)
+    if not isinstance(images, np.ndarray):
+        images = _stack([load_image(image) for image in images])
+    return _keep_columns(X, _in_form_of(X, images))
 
 
 class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -525,9 +532,13 @@ def _corrupt_images(
         delayed(_corrupt_batch)(images[part], corruption, strength, probability, seed)
         for part in gen_batches(n_images, n_at_once)
     )
-    corrupted = list(chain.from_iterable(batches))
-    kinds = {(image.shape, image.dtype) for image in corrupted}
-    return np.stack(corrupted) if len(kinds) == 1 else corrupted
+    return _stack(list(chain.from_iterable(batches)))
+
+
+def _stack(images: list[np.ndarray]) -> np.ndarray | list[np.ndarray]:
+    """One array of images of one shape and type; the list of others."""
+    kinds = {(image.shape, image.dtype) for image in images}
+    return np.stack(images) if len(kinds) == 1 else images
 
 
 def _corrupt_batch(
@@ -579,6 +590,13 @@ def _in_form_of(
     if is_rows(X):
         return corrupted.reshape(len(corrupted), -1)
     return corrupted[..., 0] if getattr(X, "ndim", 4) == 3 else corrupted
+
+
+def _keep_columns(X: Any, images: Any) -> Any:
+    """A data frame where X is one and images are its rows."""
+    if isinstance(X, pd.DataFrame) and np.shape(images) == X.shape:
+        return pd.DataFrame(images, index=X.index, columns=X.columns)
+    return images
 
 
 def _holds_integers(X: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -32,12 +33,124 @@ if TYPE_CHECKING:
 
 Curve = tuple[np.ndarray, np.ndarray]
 Curves = dict[str, list[Curve]]
+Runs = list[tuple[str, Pairs]]
 
 # Where the curves of several classes are averaged: false positive rates, or recalls.
 GRID = np.linspace(0, 1, 1001)
 
 
-class RocCurvesDisplay:
+class CurvesDisplay:
+    """What the two displays have in common; a subclass computes and draws its curves."""
+
+    curves: Curves
+    positive: str | None
+    colors: Mapping[str, str] | None
+
+    @classmethod
+    def from_predictions(
+        cls,
+        predictions: pd.DataFrame,
+        *,
+        classes: np.ndarray | Sequence,
+        pos_label: Any = None,
+        target_names: Sequence[str] | None = None,
+        colors: Mapping[str, str] | None = None,
+        ax: Axes | None = None,
+    ) -> Self:
+        """Compute the curves from predictions, and plot them.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
+            `seed` (if there), `target` and those of the scores are read. Folds whose
+            targets lack a class, and detectors without scores, have no curve.
+
+        classes : array-like of shape (n_classes,)
+            All labels, sorted. For more than two, the curve is the mean of those of
+            each class against the rest: of their true positive rates at the same false
+            positive rate, or of their precisions at the same recall.
+
+        pos_label : label, default=None
+            The positive one of two classes, whose scores the table holds. With None
+            it is the greater one.
+
+        target_names : sequence of str, default=None
+            Names of the classes. With None, the labels are.
+
+        colors : dict of str, default=None
+            Names of the detectors and their colours. With None, they are matplotlib's,
+            in the order of the predictions.
+
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        RocCurvesDisplay or PrecisionRecallCurvesDisplay
+
+        Raises
+        ------
+        ValueError
+            If the predictions lack a column, or hold labels that are not in `classes`.
+        """
+        runs = list(scored_runs(predictions, classes, pos_label))
+        return cls(
+            **cls._compute(runs),
+            positive=name_positive(classes, pos_label, target_names),
+            colors=assign_colors(predictions["detector"].unique(), colors),
+        ).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> Self:
+        """Plot the curves, and that of chance.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to plot. With None, a new figure is made.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
+        self._draw(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    @staticmethod
+    def _compute(runs: Runs) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _draw(self, ax: Axes) -> None:
+        raise NotImplementedError
+
+    def _draw_curves(
+        self,
+        ax: Axes,
+        values: dict[str, list[float]],
+        metric: str,
+        drawstyle: str = "default",
+    ) -> None:
+        """Draw the curves of all runs, with the metric of each detector in the legend."""
+        # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
+        # spelling of a line's colour and label works in all.
+        colors = assign_colors(self.curves, self.colors)
+        for name, of_runs in self.curves.items():
+            style: dict[str, Any] = {} if len(of_runs) == 1 else FAINT
+            style = style | {"color": colors[name], "drawstyle": drawstyle}
+            label = f"{name} ({metric} {mean_and_spread(values[name])})"
+            for x, y in of_runs:
+                ax.plot(x, y, label=label, **style)
+                label = "_another run"
+
+
+class RocCurvesDisplay(CurvesDisplay):
     """ROC curves of several detectors in one plot.
 
     The curves of one detector's folds share a colour and an entry of the legend,
@@ -99,95 +212,21 @@ class RocCurvesDisplay:
         self.positive = positive
         self.colors = colors
 
-    @classmethod
-    def from_predictions(
-        cls,
-        predictions: pd.DataFrame,
-        *,
-        classes: np.ndarray | Sequence,
-        pos_label: Any = None,
-        target_names: Sequence[str] | None = None,
-        colors: Mapping[str, str] | None = None,
-        ax: Axes | None = None,
-    ) -> Self:
-        """Compute the curves from predictions, and plot them.
+    @staticmethod
+    def _compute(runs: Runs) -> dict[str, Any]:
+        return {
+            "curves": _collect(runs, _mean_roc_curve),
+            "roc_auc": _collect(runs, partial(mean_over, roc_auc_score)),
+        }
 
-        Parameters
-        ----------
-        predictions : DataFrame
-            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
-            `seed` (if there), `target` and those of the scores are read. Folds whose
-            targets lack a class, and detectors without scores, have no curve.
-
-        classes : array-like of shape (n_classes,)
-            All labels, sorted. For more than two, the curve is the mean of those of
-            each class against the rest.
-
-        pos_label : label, default=None
-            The positive one of two classes, whose scores the table holds. With None
-            it is the greater one.
-
-        target_names : sequence of str, default=None
-            Names of the classes. With None, the labels are.
-
-        colors : dict of str, default=None
-            Names of the detectors and their colours. With None, they are matplotlib's,
-            in the order of the predictions.
-
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        RocCurvesDisplay
-
-        Raises
-        ------
-        ValueError
-            If the predictions lack a column, or hold labels that are not in `classes`.
-        """
-        runs = list(scored_runs(predictions, classes, pos_label))
-        curves: Curves = {}
-        areas: dict[str, list[float]] = {}
-        for name, pairs in runs:
-            curves.setdefault(name, []).append(_mean_roc_curve(pairs))
-            areas.setdefault(name, []).append(mean_over(roc_auc_score, pairs))
-        positive = name_positive(classes, pos_label, target_names)
-        return cls(
-            curves=curves,
-            roc_auc=areas,
-            positive=positive,
-            colors=assign_colors(predictions["detector"].unique(), colors),
-        ).plot(ax)
-
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Plot the curves, and that of chance.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
-        colors = assign_colors(self.curves, self.colors)
-        _draw_curves(ax, self.curves, colors, _legend_labels(self.roc_auc, "AUC"))
+    def _draw(self, ax: Axes) -> None:
+        self._draw_curves(ax, self.roc_auc, "AUC")
         draw_reference(ax, (0, 1), "chance (AUC 0.500)")
         set_labels(ax, "False positive rate", "True positive rate", self.positive)
         draw_legend(ax, inside="lower right")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
 
 
-class PrecisionRecallCurvesDisplay:
+class PrecisionRecallCurvesDisplay(CurvesDisplay):
     """Precision-recall curves of several detectors in one plot.
 
     The curves of one detector's folds share a colour and an entry of the legend,
@@ -259,96 +298,32 @@ class PrecisionRecallCurvesDisplay:
         self.positive = positive
         self.colors = colors
 
-    @classmethod
-    def from_predictions(
-        cls,
-        predictions: pd.DataFrame,
-        *,
-        classes: np.ndarray | Sequence,
-        pos_label: Any = None,
-        target_names: Sequence[str] | None = None,
-        colors: Mapping[str, str] | None = None,
-        ax: Axes | None = None,
-    ) -> Self:
-        """Compute the curves from predictions, and plot them.
+    @staticmethod
+    def _compute(runs: Runs) -> dict[str, Any]:
+        found = [mean_over(lambda member, _: member.mean(), p) for _, p in runs]
+        return {
+            "curves": _collect(runs, _mean_precision_recall_curve),
+            "average_precision": _collect(
+                runs, partial(mean_over, average_precision_score)
+            ),
+            "prevalence": float(np.mean(found)) if found else None,
+        }
 
-        Parameters
-        ----------
-        predictions : DataFrame
-            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
-            `seed` (if there), `target` and those of the scores are read. Folds whose
-            targets lack a class, and detectors without scores, have no curve.
-
-        classes : array-like of shape (n_classes,)
-            All labels, sorted. For more than two, the curve is the mean of those of
-            each class against the rest: of their precisions at the same recall.
-
-        pos_label : label, default=None
-            The positive one of two classes, whose scores the table holds. With None
-            it is the greater one.
-
-        target_names : sequence of str, default=None
-            Names of the classes. With None, the labels are.
-
-        colors : dict of str, default=None
-            Names of the detectors and their colours. With None, they are matplotlib's,
-            in the order of the predictions.
-
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        PrecisionRecallCurvesDisplay
-
-        Raises
-        ------
-        ValueError
-            If the predictions lack a column, or hold labels that are not in `classes`.
-        """
-        runs = list(scored_runs(predictions, classes, pos_label))
-        curves: Curves = {}
-        found: dict[str, list[float]] = {}
-        for name, pairs in runs:
-            curves.setdefault(name, []).append(_mean_precision_recall_curve(pairs))
-            found.setdefault(name, []).append(mean_over(average_precision_score, pairs))
-        shares = [mean_over(lambda member, _: member.mean(), p) for _, p in runs]
-        return cls(
-            curves=curves,
-            average_precision=found,
-            prevalence=float(np.mean(shares)) if shares else None,
-            positive=name_positive(classes, pos_label, target_names),
-            colors=assign_colors(predictions["detector"].unique(), colors),
-        ).plot(ax)
-
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Plot the curves, and that of chance.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
-        labels = _legend_labels(self.average_precision, "AP")
-        colors = assign_colors(self.curves, self.colors)
-        _draw_curves(ax, self.curves, colors, labels, drawstyle="steps-post")
+    def _draw(self, ax: Axes) -> None:
+        self._draw_curves(ax, self.average_precision, "AP", drawstyle="steps-post")
         if self.prevalence is not None:
-            label = f"chance (AP {self.prevalence:.3f})"
-            draw_reference(ax, (self.prevalence, self.prevalence), label)
+            heights = (self.prevalence, self.prevalence)
+            draw_reference(ax, heights, f"chance (AP {self.prevalence:.3f})")
         set_labels(ax, "Recall", "Precision", self.positive)
         draw_legend(ax, inside="lower left")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+
+
+def _collect(runs: Runs, compute: Callable[[Pairs], Any]) -> dict[str, list]:
+    """What is computed of each run, in a list for each detector."""
+    found: dict[str, list] = {}
+    for name, pairs in runs:
+        found.setdefault(name, []).append(compute(pairs))
+    return found
 
 
 def _mean_roc_curve(pairs: Pairs) -> Curve:
@@ -368,28 +343,3 @@ def _mean_precision_recall_curve(pairs: Pairs) -> Curve:
     # Not between two points: a step keeps its precision down to the next recall.
     found = [p[::-1][np.searchsorted(r[::-1], GRID)] for p, r in curves]
     return GRID[::-1], np.mean(found, axis=0)[::-1]
-
-
-def _legend_labels(values: dict[str, list[float]], metric: str) -> dict[str, str]:
-    return {
-        name: f"{name} ({metric} {mean_and_spread(of_runs)})"
-        for name, of_runs in values.items()
-    }
-
-
-def _draw_curves(
-    ax: Axes,
-    curves: Curves,
-    colors: dict[str, str],
-    labels: dict[str, str],
-    drawstyle: str = "default",
-) -> None:
-    # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
-    # spelling of a line's colour and label works in all.
-    for name, of_runs in curves.items():
-        style: dict[str, Any] = {} if len(of_runs) == 1 else FAINT
-        style = style | {"color": colors[name], "drawstyle": drawstyle}
-        label = labels[name]
-        for x, y in of_runs:
-            ax.plot(x, y, label=label, **style)
-            label = "_another run"

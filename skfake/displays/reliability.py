@@ -20,12 +20,9 @@ from skfake.displays._drawing import (
     new_axes,
     set_labels,
 )
-from skfake.metrics.detection import (
-    N_BINS,
-    bin_probabilities,
-    expected_calibration_error,
-)
+from skfake.metrics.detection import expected_calibration_error
 from skfake.metrics.predictions import Pairs, mean_over, scored_runs
+from skfake.metrics.summary import N_BINS, bin_probabilities
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

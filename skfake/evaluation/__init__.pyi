@@ -1,5 +1,6 @@
 from .compare import compare_detectors
 from .comparison import Comparison
+from .evaluate import evaluate_detectors
 from .robustness import Robustness, evaluate_robustness
 from .splitters import LeaveOneGeneratorOut
 
@@ -8,5 +9,6 @@ __all__ = [
     "LeaveOneGeneratorOut",
     "Robustness",
     "compare_detectors",
+    "evaluate_detectors",
     "evaluate_robustness",
 ]

@@ -1,38 +1,25 @@
-"""Compare detectors on the same images."""
+"""Compare detectors that are fitted to the same images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 from warnings import warn
 
 import numpy as np
-import pandas as pd
-from sklearn.base import clone
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfake.environment import describe_machine, describe_versions
-from skfake.evaluation.comparison import N_MISTAKES, Comparison, summarize
-from skfake.evaluation.data_checks import Findings, look_at_data, no_leaks, tell_leaks
+from skfake.evaluation import data_checks
+from skfake.evaluation.checks import check_labelled, check_unfitted, draw_seed
+from skfake.evaluation.comparison import Comparison, collect_runs
 from skfake.evaluation.runs import Task, fit_and_score, takes_seed
-from skfake.images import check_images
-from skfake.images.thumbnails import make_thumbnails
-from skfake.labels import check_pos_label
-from skfake.metrics.predictions import (
-    check_target_names,
-    find_confident_mistakes,
-)
-from skfake.results.runs import Run, Split
-from skfake.results.tables import (
-    tabulate_folds,
-    tabulate_predictions,
-)
+from skfake.metrics.summary import Classes
+from skfake.results.runs import Split
 from skfake.scikit_learn import Interval, validate_params
+
+CALLER = "compare_detectors"
 
 
 @validate_params(
@@ -63,7 +50,7 @@ def compare_detectors(
     seeds: Sequence[int] | None = None,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
-    random_state: int | np.random.RandomState | None = 0,
+    random_state: int | np.random.RandomState | None = None,
     check_data: bool = True,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -117,8 +104,9 @@ def compare_detectors(
         How often the test images are drawn anew, for the intervals [1]_; 0 leaves them
         out.
 
-    random_state : int, RandomState instance or None, default=0
-        Seed of these draws. Detectors don't depend on it.
+    random_state : int, RandomState instance or None, default=None
+        Seed of these draws. Detectors don't depend on it. The seed that was used stands
+        in `Comparison.settings`.
 
     check_data : bool, default=True
         Look for copies of test images among the training images and, in files and
@@ -192,94 +180,47 @@ def compare_detectors(
     >>> comparison.predictions.shape
     (80, 6)
     """
-    _check_detectors(detectors)
+    check_unfitted(detectors)
     y, y_test = _check_data(X, y, cv, test)
-    classes = np.unique(y)
-    names = check_target_names(target_names, classes)
     task = Task(
         X=X,
         y=y,
         X_test=X if test is None else test[0],
         y_test=y_test,
-        classes=classes,
-        names=names,
-        pos_label=check_pos_label(pos_label, classes),
+        classes=Classes.check(np.unique(y), target_names, pos_label),
+        verbose=verbose,
     )
     splits = _draw_splits(cv, task)
     fits = _check_seeds(seeds)
-    findings = Findings(leaks=no_leaks())
+    checks = data_checks.DataChecks()
     if check_data:
-        findings = look_at_data(task, splits, n_jobs)
-    if findings.leaks["exact"].any():
+        checks = data_checks.check_data(task, splits, n_jobs)
+    if checks.leaks["exact"].any():
         # Two calls up: between the caller and here is the check of the parameters.
-        warn(tell_leaks(findings.leaks, len(task.y_test)), stacklevel=3)
+        warn(data_checks.describe_leaks(checks.leaks, len(y_test)), stacklevel=3)
     # Not by `cross_validate`: it returns no predictions and takes no test set apart.
     runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
-        delayed(fit_and_score)(name, detector, task, split, seed, verbose)
+        delayed(fit_and_score)(name, detector, task, split, seed)
         for name, detector in detectors.items()
         for seed in (fits if takes_seed(detector) else fits[:1])
         for split in splits
     )
-    settings = _describe(detectors, task, cv, splits) | {
+    settings = {
+        **_describe_procedure(task, cv, splits),
         "seeds": None if seeds is None else fits,
         "confidence_level": confidence_level,
         "n_resamples": n_resamples,
-        "random_state": _draw_seed(random_state),
-        "versions": describe_versions(),
-        "machine": describe_machine(),
+        "random_state": draw_seed(random_state),
     }
-    comparison = Comparison(
-        table=pd.DataFrame(),
-        folds=tabulate_folds(runs, names),
-        predictions=tabulate_predictions(runs, names),
-        detectors=_collect_detectors(
-            runs, with_fits=cv is not None or seeds is not None
-        ),
-        classes=classes,
-        target_names=names,
-        pos_label=task.pos_label,
-        settings=settings,
-        leaks=findings.leaks,
-        confounders=findings.confounders,
-        warnings=findings.warnings,
+    return collect_runs(
+        runs,
+        task,
+        detectors,
+        settings,
+        leaks=checks.leaks,
+        confounders=checks.confounders,
+        warnings=checks.warnings,
     )
-    return replace(
-        summarize(comparison), thumbnails=_keep_images(comparison, task.X_test)
-    )
-
-
-def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:
-    """Small copies of what is most wrong; none where the files can't be read."""
-    found = find_confident_mistakes(
-        comparison.predictions,
-        classes=comparison.classes,
-        pos_label=comparison.pos_label,
-        n_images=N_MISTAKES,
-    )
-    try:
-        return make_thumbnails(X, found["image"].unique())
-    except (OSError, ValueError):
-        return {}
-
-
-def _check_detectors(detectors: dict[str, Any]) -> None:
-    if not detectors:
-        raise ValueError("detectors must hold at least one detector; got none.")
-    for name, detector in detectors.items():
-        if not isinstance(name, str):
-            raise TypeError(f"detectors must have names of type str; got {name!r}.")
-        if isinstance(detector, type):
-            raise TypeError(
-                f"detectors[{name!r}] must be a classifier; got the class "
-                f"{detector.__name__}. Use {detector.__name__}()."
-            )
-        if not hasattr(detector, "fit") or not hasattr(detector, "get_params"):
-            raise TypeError(
-                f"detectors[{name!r}] must be a classifier with fit and get_params; "
-                f"got a {type(detector).__name__}."
-            )
-        # A detector that can't be cloned shall say so before others are trained.
-        clone(detector)
 
 
 def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -290,7 +231,7 @@ def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndar
             f"Either cv or test must be given; got {came}. Use cv=5 for "
             "cross-validation, or test=(X_test, y_test)."
         )
-    y = _check_pair(X, y, "X", "y")
+    y = check_labelled(X, y, CALLER)
     if len(np.unique(y)) < 2:
         raise ValueError(
             f"y must hold at least two classes; got one class, {y[0]!r}, in {len(y)} "
@@ -303,7 +244,7 @@ def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndar
             f"test must be a pair (X_test, y_test); got {len(test)} items."
         )
     X_test, y_test = test
-    y_test = _check_pair(X_test, y_test, "test[0]", "test[1]")
+    y_test = check_labelled(X_test, y_test, CALLER, "test[0]", "test[1]")
     strange = y_test[~np.isin(y_test, y)]
     if len(strange):
         raise ValueError(
@@ -312,28 +253,12 @@ def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndar
     return y, y_test
 
 
-def _check_pair(X: Any, y: Any, X_name: str, y_name: str) -> np.ndarray:
-    try:
-        check_images(X)
-    except (TypeError, ValueError, OSError) as error:
-        error.add_note(f"This X is {X_name} of compare_detectors.")
-        raise
-    y = column_or_1d(y)
-    check_classification_targets(y)
-    if len(X) != len(y):
-        raise ValueError(
-            f"{y_name} must hold a label for each image of {X_name}; got {len(y)} "
-            f"labels for {len(X)} images."
-        )
-    return y
-
-
 def _draw_splits(cv: Any, task: Task) -> list[Split]:
     if cv is None:
-        return [Split(fold=0, n_folds=1)]
+        return [Split()]
     pairs = list(check_cv(cv, task.y, classifier=True).split(task.X, task.y))
     for fold, (train, _) in enumerate(pairs):
-        missing = np.setdiff1d(task.classes, task.y[train])
+        missing = np.setdiff1d(task.classes.labels, task.y[train])
         if len(missing):
             raise ValueError(
                 f"cv must leave images of each class to train on; got fold {fold} "
@@ -358,48 +283,20 @@ def _check_seeds(seeds: Sequence[int] | None) -> list[int | None]:
     return found.tolist()
 
 
-def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
-    """A seed that can be kept: the tables may be made again, of other images."""
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-
-
-def _collect_detectors(runs: Iterable[Run], *, with_fits: bool) -> dict[str, Any]:
-    collected: dict[str, list] = {}
-    for run in runs:
-        collected.setdefault(run.name, []).append(run.detector)
-    if with_fits:
-        return dict(collected)
-    return {name: detectors[0] for name, detectors in collected.items()}
-
-
-def _count_images(task: Task, cv: Any) -> dict[str, dict[str, int]]:
-    """Images of each class, in each part."""
-    parts = {"training": task.y, "test": task.y_test}
-    parts = parts if cv is None else {"all": task.y}
-    return {
-        part: {
-            name: int((labels == label).sum())
-            for name, label in zip(task.names, task.classes, strict=True)
+def _describe_procedure(task: Task, cv: Any, splits: list[Split]) -> dict[str, Any]:
+    """How detectors were trained and tested, and on how many images."""
+    if cv is None:
+        return {
+            "procedure": "holdout",
+            "n_images": len(task.y),
+            "n_test_images": len(task.y_test),
         }
-        for part, labels in parts.items()
-    }
-
-
-def _describe(
-    detectors: dict[str, Any], task: Task, cv: Any, splits: list[Split]
-) -> dict[str, Any]:
     # An iterable of splits has no short description.
     named = isinstance(cv, Integral) or hasattr(cv, "split")
     return {
-        "detectors": {name: repr(detector) for name, detector in detectors.items()},
+        "procedure": "cross-validation",
         "n_images": len(task.y),
-        "n_images_by_class": _count_images(task, cv),
-        "n_test_images": None if cv is not None else len(task.y_test),
-        "n_folds": None if cv is None else len(splits),
+        "n_folds": len(splits),
         "cv": repr(cv) if named else None,
-        "test_share": (
-            None if cv is None else float(np.mean([s.test_share for s in splits]))
-        ),
+        "test_fraction": float(np.mean([split.test_fraction for split in splits])),
     }

@@ -1,10 +1,10 @@
-"""What a comparison of detectors found."""
+"""What a comparison of detectors found, as users meet it: data with words and plots."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,26 +18,25 @@ from skfake.displays import (
     RocCurvesDisplay,
     TrainingCurvesDisplay,
 )
-from skfake.evaluation.data_checks import no_leaks
-from skfake.files import replace_when_whole
-from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
-from skfake.report import page, text
-from skfake.results.differences import choose_test, tabulate_differences
-from skfake.results.tables import (
-    recompute_folds,
-    summarize_folds,
-)
+from skfake.displays import comparison as plots
+from skfake.environment import describe_machine, describe_versions
+from skfake.evaluation.runs import Task
+from skfake.images.thumbnails import make_thumbnails
+from skfake.metrics.predictions import find_confident_mistakes
+from skfake.report import text
+from skfake.report.files import save_comparison
+from skfake.report.page import write_page
+from skfake.results.comparison import N_MISTAKES, ComparisonResult, summarize
+from skfake.results.metric_tables import add_metrics
+from skfake.results.runs import Run, tabulate_predictions, tabulate_runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from skfake.evaluation.robustness import Robustness
 
-N_MISTAKES = 8
 
-
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Comparison:
+class Comparison(ComparisonResult):
     """What `compare_detectors` found.
 
     Printed, it is a table of the main metrics; a notebook shows it as HTML.
@@ -113,114 +112,6 @@ class Comparison:
     compare_detectors : Makes it.
     """
 
-    table: pd.DataFrame
-    folds: pd.DataFrame
-    predictions: pd.DataFrame
-    detectors: dict[str, Any]
-    classes: np.ndarray
-    target_names: list[str]
-    pos_label: Any
-    settings: dict[str, Any]
-    differences: pd.DataFrame = field(default_factory=pd.DataFrame)
-    leaks: pd.DataFrame = field(default_factory=no_leaks)
-    confounders: pd.DataFrame | None = None
-    warnings: list[str] = field(default_factory=list)
-    thumbnails: dict[int, np.ndarray] = field(default_factory=dict)
-    title: str = ""
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """Errors of the detectors that failed, by their names."""
-        if "error" not in self.table:
-            return {}
-        messages = self.table["error"].dropna()
-        return {str(name): message for name, message in messages.items()}
-
-    def join(self, *others: Comparison) -> Comparison:
-        """Put detectors that were compared apart into one table.
-
-        Detectors that take hours are trained one by one. Intervals and tests are made
-        anew, of all of them; what describes the images and the machine is taken from
-        this comparison.
-
-        Parameters
-        ----------
-        *others : Comparison
-            Of the same images, classes and splits, and of detectors with other names.
-
-        Returns
-        -------
-        Comparison
-
-        Raises
-        ------
-        ValueError
-            If the test images or their labels are not the same, or a name comes twice.
-        """
-        parts = (self, *others)
-        names = [str(name) for part in parts for name in part.table.index]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"detectors must have different names; got {name!r}.")
-        truth = _list_targets(self)
-        for part in others:
-            if part.target_names != self.target_names or not np.array_equal(
-                part.classes, self.classes
-            ):
-                raise ValueError(
-                    f"others must be of the classes {self.target_names}; got "
-                    f"{part.target_names}."
-                )
-            if len(part.predictions) and not truth.equals(_list_targets(part)):
-                raise ValueError(
-                    "others must be of the same test images, labels and folds; got "
-                    f"others for {part.table.index[0]!r}."
-                )
-        # Empty tables, of detectors that failed, have columns of any type.
-        predicted = [part.predictions for part in parts if len(part.predictions)]
-        predicted = predicted or [self.predictions]
-        described = {
-            name: text
-            for part in parts
-            for name, text in part.settings["detectors"].items()
-        }
-        joined = replace(
-            self,
-            folds=pd.concat([part.folds for part in parts], ignore_index=True),
-            predictions=pd.concat(predicted, ignore_index=True),
-            detectors={k: v for part in parts for k, v in part.detectors.items()},
-            thumbnails={k: v for part in parts for k, v in part.thumbnails.items()},
-            settings=self.settings | {"detectors": described},
-        )
-        return summarize(joined)
-
-    def without_leaks(self) -> Comparison:
-        """Judge the detectors anew, without the test images that leak.
-
-        Nothing is fitted again: in each fold, test images of which `leaks` knows a
-        copy in training are left out of every metric, interval and test.
-
-        Returns
-        -------
-        Comparison
-        """
-        keys = ["fold", "image"]
-        leaked = pd.MultiIndex.from_frame(self.leaks[keys])
-        kept = ~pd.MultiIndex.from_frame(self.predictions[keys]).isin(leaked)
-        predictions = self.predictions[kept].reset_index(drop=True)
-        folds = recompute_folds(
-            self.folds,
-            predictions,
-            classes=self.classes,
-            names=self.target_names,
-            pos_label=self.pos_label,
-        )
-        settings = self.settings | {"n_leaked": int(leaked.nunique())}
-        kept_only = replace(
-            self, predictions=predictions, folds=folds, leaks=no_leaks(), warnings=[]
-        )
-        return summarize(replace(kept_only, settings=settings))
-
     def roc_curves(self, ax: Axes | None = None) -> RocCurvesDisplay:
         """Plot the ROC curves of all detectors that did not fail.
 
@@ -233,14 +124,7 @@ class Comparison:
         -------
         RocCurvesDisplay
         """
-        return RocCurvesDisplay.from_predictions(
-            self._whole_predictions(),
-            classes=self.classes,
-            pos_label=self.pos_label,
-            target_names=self.target_names,
-            colors=self._colors(),
-            ax=ax,
-        )
+        return plots.plot_roc_curves(self, ax)
 
     def precision_recall_curves(
         self, ax: Axes | None = None
@@ -256,14 +140,7 @@ class Comparison:
         -------
         PrecisionRecallCurvesDisplay
         """
-        return PrecisionRecallCurvesDisplay.from_predictions(
-            self._whole_predictions(),
-            classes=self.classes,
-            pos_label=self.pos_label,
-            target_names=self.target_names,
-            colors=self._colors(),
-            ax=ax,
-        )
+        return plots.plot_precision_recall_curves(self, ax)
 
     def reliability(self, ax: Axes | None = None) -> ReliabilityDisplay:
         """Plot how well probabilities agree with what came true.
@@ -279,17 +156,7 @@ class Comparison:
         -------
         ReliabilityDisplay
         """
-        predictions = self._whole_predictions()
-        probable = self.folds["expected_calibration_error"].notna()
-        known = predictions["detector"].isin(self.folds.loc[probable, "detector"])
-        return ReliabilityDisplay.from_predictions(
-            predictions[known],
-            classes=self.classes,
-            pos_label=self.pos_label,
-            target_names=self.target_names,
-            colors=self._colors(),
-            ax=ax,
-        )
+        return plots.plot_reliability(self, ax)
 
     def training_curves(
         self, ax: Axes | None = None, *, metric: str = "accuracy"
@@ -313,10 +180,7 @@ class Comparison:
         ValueError
             If no detector has a `history_`.
         """
-        whole = {k: v for k, v in self.detectors.items() if k not in self.errors}
-        return TrainingCurvesDisplay.from_detectors(
-            whole, metric=metric, colors=self._colors(), ax=ax
-        )
+        return plots.plot_training_curves(self, ax, metric=metric)
 
     def confident_mistakes(
         self, ax: Axes | None = None, *, n_images: int = N_MISTAKES
@@ -340,15 +204,7 @@ class Comparison:
         ValueError
             If the comparison keeps no copy of an image that is to be shown.
         """
-        return ConfidentMistakesDisplay.from_predictions(
-            self._whole_predictions(),
-            self.thumbnails,
-            classes=self.classes,
-            pos_label=self.pos_label,
-            target_names=self.target_names,
-            n_images=n_images,
-            ax=ax,
-        )
+        return plots.plot_confident_mistakes(self, ax, n_images=n_images)
 
     def confusion_matrices(
         self,
@@ -371,13 +227,7 @@ class Comparison:
         -------
         ConfusionMatricesDisplay
         """
-        return ConfusionMatricesDisplay.from_predictions(
-            self._whole_predictions(),
-            classes=self.classes,
-            target_names=self.target_names,
-            normalize=normalize,
-            axes=axes,
-        )
+        return plots.plot_confusion_matrices(self, axes, normalize=normalize)
 
     def to_html(
         self,
@@ -412,9 +262,7 @@ class Comparison:
         OSError
             If `path` is a folder, or in none that is there.
         """
-        with replace_when_whole(path) as beside:
-            written = page.to_page(self, robustness=robustness, sections=sections)
-            beside.write_text(written, encoding="utf-8")
+        write_page(self, path, robustness=robustness, sections=sections)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write tables and plots to a folder, to publish or to read again.
@@ -435,15 +283,7 @@ class Comparison:
         ImportError
             If matplotlib is not installed.
         """
-        text.save(self, folder)
-
-    def _colors(self) -> dict[str, str]:
-        """A detector has the same colour in all displays, whoever is left out."""
-        return {str(name): f"C{place}" for place, name in enumerate(self.table.index)}
-
-    def _whole_predictions(self) -> pd.DataFrame:
-        failed = self.predictions["detector"].isin(list(self.errors))
-        return self.predictions[~failed]
+        save_comparison(self, folder)
 
     def __str__(self) -> str:
         return text.to_text(self)
@@ -454,44 +294,81 @@ class Comparison:
         return text.to_html(self)
 
 
-def summarize(comparison: Comparison) -> Comparison:
-    """Make the tables of all fits together from those of single ones."""
-    settings = comparison.settings
-    means = summarize_folds(comparison.folds, with_spread=False)
-    # A first time without intervals: these are for detectors that did not fail.
-    comparison = replace(comparison, table=means)
-    predictions = comparison._whole_predictions()
-    resampled: dict[str, pd.DataFrame] = {}
-    if settings["n_resamples"] and len(predictions):
-        resampled = bootstrap_metrics(
+def collect_runs(
+    runs: Sequence[Run],
+    task: Task,
+    detectors: Mapping[str, Any],
+    settings: dict[str, Any],
+    **checks: Any,
+) -> Comparison:
+    """A comparison of runs: their predictions, and what is computed from these."""
+    classes = task.classes
+    named = tabulate_runs(runs)
+    predictions = tabulate_predictions(runs, classes.names)
+    comparison = Comparison(
+        table=pd.DataFrame(),
+        folds=add_metrics(
+            named,
             predictions,
-            classes=comparison.classes,
-            names=comparison.target_names,
-            pos_label=comparison.pos_label,
-            with_probabilities=means.index[means["brier_score"].notna()],
-            n_resamples=settings["n_resamples"],
-            random_state=settings["random_state"],
-        )
-    intervals = bootstrap_intervals(resampled, settings["confidence_level"])
-    return replace(
-        comparison,
-        table=summarize_folds(
-            comparison.folds,
-            with_spread=bool(settings["n_folds"] or settings["seeds"]),
-            intervals=intervals if settings["n_resamples"] else None,
+            list(runs[0].key),
+            classes,
+            probabilistic={run.name for run in runs if run.has_probabilities},
         ),
-        differences=tabulate_differences(
-            predictions,
-            resampled,
-            confidence_level=settings["confidence_level"],
-            test_share=settings["test_share"],
-        ),
-        settings=settings | {"test": choose_test(predictions)},
+        predictions=predictions,
+        detectors=_collect_detectors(runs, settings),
+        classes=classes.labels,
+        target_names=classes.names,
+        pos_label=classes.pos_label,
+        settings={
+            "detectors": {name: repr(detector) for name, detector in detectors.items()},
+            "n_images_by_class": _count_images(task, settings["procedure"]),
+            **settings,
+            "versions": describe_versions(),
+            "machine": describe_machine(),
+        },
+        **checks,
     )
+    comparison = summarize(comparison)
+    return replace(comparison, thumbnails=_keep_images(comparison, task.X_test))
 
 
-def _list_targets(comparison: Comparison) -> pd.DataFrame:
-    """Folds, images and their labels, sorted."""
-    columns = ["fold", "image", "target"]
-    found = comparison.predictions[columns].drop_duplicates()
-    return found.sort_values(columns, ignore_index=True)
+def _collect_detectors(
+    runs: Sequence[Run], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Fitted detectors by their names; lists of them where there may be several."""
+    collected: dict[str, list] = {}
+    for run in runs:
+        collected.setdefault(run.name, []).append(run.detector)
+    if settings.get("n_folds") or settings.get("seeds"):
+        return dict(collected)
+    return {name: fitted for name, (fitted,) in collected.items()}
+
+
+def _count_images(task: Task, procedure: str) -> dict[str, dict[str, int]]:
+    """Images of each class, in each part."""
+    parts = {
+        "cross-validation": {"all": task.y},
+        "holdout": {"training": task.y, "test": task.y_test},
+        "fitted": {"test": task.y_test},
+    }[procedure]
+    return {
+        part: {
+            name: int((labels == label).sum())
+            for name, label in zip(task.classes.names, task.classes.labels, strict=True)
+        }
+        for part, labels in parts.items()
+    }
+
+
+def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:
+    """Small copies of confident mistakes; none where the files can't be read."""
+    found = find_confident_mistakes(
+        comparison.predictions,
+        classes=comparison.classes,
+        pos_label=comparison.pos_label,
+        n_images=N_MISTAKES,
+    )
+    try:
+        return make_thumbnails(X, found["image"].unique())
+    except (OSError, ValueError):
+        return {}

@@ -1,4 +1,4 @@
-"""What is wrong with the images of a comparison, before any detector sees them."""
+"""Checks of the images of a comparison: leaks, and what gives classes away."""
 
 from __future__ import annotations
 
@@ -13,43 +13,38 @@ from sklearn.utils import resample
 from skfake.datasets import find_confounders, find_duplicates, find_near_duplicates
 from skfake.evaluation.runs import Task
 from skfake.images import check_images
+from skfake.results.comparison import LEAK_COLUMNS, no_leaks
 from skfake.results.runs import Split
 from skfake.scikit_learn import take_rows
 
 # Images that are looked at for what tells the classes apart besides the picture.
 N_FILES = 1000
-LEAK_COLUMNS = ["fold", "image", "train_image", "exact", "distance"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What `look_at_data` found."""
+class DataChecks:
+    """What `check_data` found."""
 
-    leaks: pd.DataFrame
+    leaks: pd.DataFrame = field(default_factory=no_leaks)
     confounders: pd.DataFrame | None = None
     warnings: list[str] = field(default_factory=list)
 
 
-def no_leaks() -> pd.DataFrame:
-    """The table of leaks, with no row."""
-    return pd.DataFrame(columns=LEAK_COLUMNS)
-
-
-def look_at_data(task: Task, splits: Sequence[Split], n_jobs: int | None) -> Findings:
+def check_data(task: Task, splits: Sequence[Split], n_jobs: int | None) -> DataChecks:
     """Look for test images that are in training, and for what gives classes away."""
     try:
         leaks = find_leaks(task, splits, n_jobs)
         confounders = _find_confounders(task, n_jobs)
     except (OSError, ValueError, TypeError) as error:
         failed = f"Images could not be checked for leaks: {str(error).splitlines()[0]}"
-        return Findings(leaks=no_leaks(), warnings=[failed])
+        return DataChecks(warnings=[failed])
     warnings = []
     if len(leaks):
-        warnings.append(tell_leaks(leaks, len(task.y_test)))
+        warnings.append(describe_leaks(leaks, len(task.y_test)))
     if confounders is not None:
         findings = confounders["finding"]
         warnings += [f"Besides the pictures, {found}" for found in findings if found]
-    return Findings(leaks=leaks, confounders=confounders, warnings=warnings)
+    return DataChecks(leaks=leaks, confounders=confounders, warnings=warnings)
 
 
 def find_leaks(
@@ -81,8 +76,8 @@ def find_leaks(
     return found[LEAK_COLUMNS]
 
 
-def tell_leaks(leaks: pd.DataFrame, n_images: int) -> str:
-    """Say how many test images leak."""
+def describe_leaks(leaks: pd.DataFrame, n_images: int) -> str:
+    """How many test images leak, in words."""
     n_leaked = leaks["image"].nunique()
     n_exact = leaks.loc[leaks["exact"], "image"].nunique()
     return (
@@ -111,4 +106,4 @@ def _find_confounders(task: Task, n_jobs: int | None) -> pd.DataFrame | None:
     X, y = take_rows(task.X, rows), take_rows(task.y, rows)
     if min(np.unique(y, return_counts=True)[1]) < 2:
         return None
-    return find_confounders(X, y, target_names=task.names, n_jobs=n_jobs)
+    return find_confounders(X, y, target_names=task.classes.names, n_jobs=n_jobs)

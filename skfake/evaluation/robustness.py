@@ -1,49 +1,55 @@
-"""How well fitted detectors bear images that are damaged."""
+"""How much fitted detectors lose on images that are damaged."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import sklearn
-from sklearn.utils import (
-    check_consistent_length,
-    check_random_state,
-    column_or_1d,
-    gen_batches,
-)
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_consistent_length, column_or_1d, gen_batches
 
-from skfake.corruptions import BATCH, CORRUPTIONS, check_strength, corrupt
-from skfake.displays.robustness import CLEAN, RobustnessCurvesDisplay
-from skfake.evaluation.judges import AS_THEY_ARE, Condition, Judge, Labels
-from skfake.images import check_images
-from skfake.labels import check_pos_label
-from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
-from skfake.metrics.predictions import check_target_names
-from skfake.metrics.summary import metric_names
-from skfake.results.tables import (
-    SECONDS,
-    summarize_folds,
-    tabulate_folds,
-    tabulate_predictions,
+from skfake.corruptions import (
+    BATCH,
+    CORRUPTIONS,
+    check_strength,
+    corrupt,
+    open_images,
 )
+from skfake.displays import RobustnessCurvesDisplay
+from skfake.evaluation.checks import check_fitted, draw_seed, known_labels
+from skfake.evaluation.runs import ask
+from skfake.images import check_images
+from skfake.metrics.summary import Classes, metric_names
+from skfake.report import text
+from skfake.results.robustness import (
+    BY,
+    CLEAN,
+    RobustnessResult,
+    tabulate_robustness,
+)
+from skfake.results.runs import Answers, tabulate_answers
 from skfake.scikit_learn import Interval, take_rows, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MEAN = "mean"
+
+class Condition(NamedTuple):
+    """A corruption and its strength."""
+
+    corruption: str
+    strength: float
 
 
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Robustness:
+AS_THEY_ARE = Condition(CLEAN, np.nan)
+
+
+class Robustness(RobustnessResult):
     """What `evaluate_robustness` found.
 
     Printed, it is the table `summary`; a notebook shows it as HTML.
@@ -65,6 +71,9 @@ class Robustness:
     n_images : int
         How many images each row is about.
 
+    random_state : int
+        The seed of what was random in the damage, and of the draws for intervals.
+
     confidence_level : float or None, default=None
         Of the intervals in the table; None where there are none.
 
@@ -72,39 +81,6 @@ class Robustness:
     --------
     evaluate_robustness : Makes it.
     """
-
-    table: pd.DataFrame
-    metric: str
-    n_images: int
-    confidence_level: float | None = None
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """The metric of each detector for each corruption, averaged over its strengths.
-
-        A row for each detector. The column `clean` comes first; `mean` comes last,
-        over the corruptions. NaN where a detector failed, or has no such figure.
-        """
-        summary = self.table.pivot_table(
-            index="detector",
-            columns="corruption",
-            values=self.metric,
-            # A mean over the other strengths could not stand beside whole ones.
-            aggfunc=lambda values: values.mean(skipna=False),
-            dropna=False,
-            sort=False,
-        )
-        corrupted = summary.drop(columns=CLEAN)
-        return summary.assign(**{MEAN: corrupted.mean(axis=1, skipna=False)})
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """The first error of each detector that failed, by their names."""
-        if "error" not in self.table:
-            return {}
-        first = self.table.dropna(subset="error").groupby("detector", sort=False)
-        messages = first["error"].first()
-        return {str(name): message for name, message in messages.items()}
 
     def curves(
         self, axes: np.ndarray | Sequence[Axes] | None = None
@@ -131,43 +107,13 @@ class Robustness:
             self.table, metric=self.metric, axes=axes
         )
 
-    @property
-    def _caption(self) -> str:
-        return (
-            f"{self.metric} in % of {self.n_images} images, as they are (clean) and "
-            "damaged: means over the strengths."
-        )
-
-    @property
-    def _failures(self) -> list[str]:
-        return [
-            f"{name} failed: {error.splitlines()[0]}"
-            for name, error in self.errors.items()
-        ]
-
-    @property
-    def _percents(self) -> pd.DataFrame:
-        summary = self.summary.rename_axis(index=None, columns=None)
-        return summary.map(lambda v: "-" if np.isnan(v) else f"{100 * v:.1f}")
-
     def __str__(self) -> str:
-        failures = self._failures
-        return "\n".join(
-            [
-                self._caption,
-                "",
-                self._percents.to_string(),
-                *([""] if failures else []),
-                *failures,
-            ]
-        )
+        return text.robustness_to_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        failures = [f"<p>{escape(line)}</p>" for line in self._failures]
-        caption = f"<p>{escape(self._caption)}</p>"
-        return "\n".join([caption, self._percents.to_html(border=0), *failures])
+        return text.robustness_to_html(self)
 
 
 @validate_params(
@@ -197,11 +143,11 @@ def evaluate_robustness(
     image_shape: tuple[int, ...] | None = None,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
-    random_state: int | np.random.RandomState | None = 0,
+    random_state: int | np.random.RandomState | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Robustness:
-    """Let fitted detectors predict images that are damaged by degrees [1]_ [2]_.
+    """Evaluate fitted detectors on images that are damaged by degrees [1]_ [2]_.
 
     Images are damaged once for each corruption and strength, and all detectors
     predict the very same ones. Where a detector fails, its row says so, and the
@@ -245,10 +191,11 @@ def evaluate_robustness(
         Of the intervals.
 
     n_resamples : int, default=1000
-        How often the images are drawn anew, for the intervals [3]_; 0 leaves them out.
+        How often the images are drawn again, for the intervals [3]_; 0 leaves them out.
 
-    random_state : int, RandomState instance or None, default=0
-        Seed of what is random in the damage, and of these draws.
+    random_state : int, RandomState instance or None, default=None
+        Seed of what is random in the damage, as in `skfake.corruptions.corrupt`, and of
+        these draws. The seed that was used stands in `Robustness.random_state`.
 
     n_jobs : int, default=None
         Processes that damage the images, as in scikit-learn.
@@ -279,9 +226,9 @@ def evaluate_robustness(
     Intervals are those of `compare_detectors`, the same draws of the images for all
     detectors and all damage.
 
-    Each damaged image is predicted once where it can be. Where a threshold on the
-    scores explains the labels that a detector gives to the images as they are, it tells
-    those of damaged ones too, and `predict` is asked for scores next to it alone.
+    skfake's detectors, alone or at the end of a pipeline, predict each damaged image
+    once. Other classifiers do so twice, as their labels need not follow from their
+    scores.
 
     References
     ----------
@@ -310,106 +257,100 @@ def evaluate_robustness(
     2      SVM       jpeg      50.0
     3      SVM       blur       1.0
     """
-    _check_detectors(detectors)
+    check_fitted(detectors)
     y = column_or_1d(y)
     images = check_images(X, image_shape=image_shape)
     check_consistent_length(images, y)
     _check_scale(images)
-    classes = _find_classes(detectors, y)
-    labels = Labels(
-        target=y,
-        classes=classes,
-        names=check_target_names(target_names, classes),
-        pos_label=check_pos_label(pos_label, classes),
-    )
-    _check_metric(metric, labels.names)
-    conditions = _list_conditions(corruptions)
-    options = {"image_shape": image_shape, "n_jobs": n_jobs}
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-    judges = [Judge(name, detector, labels) for name, detector in detectors.items()]
-    # All of the images as they are come first: they tell the detectors' thresholds.
-    for some in ([AS_THEY_ARE], conditions):
-        for part in _slice_images(images):
-            # A blur by nothing opens the files, and gives images as they are the form
-            # that damaged ones have.
-            batch = corrupt(take_rows(X, part), "blur", 0, **options)
-            for condition in some:
-                if verbose:
-                    _report(condition, part, len(y))
-                damaged = _damage(batch, condition, random_state=seed, **options)
-                for judge in judges:
-                    judge.look_at(damaged, part, condition)
-    tables = [
-        _tabulate(
-            judge,
-            [AS_THEY_ARE, *conditions],
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-            seed=seed,
-        )
-        for judge in judges
-    ]
+    classes = Classes.check(known_labels(detectors, y), target_names, pos_label)
+    _check_metric(metric, classes.names)
+    conditions = [AS_THEY_ARE, *_list_conditions(corruptions)]
+    seed = draw_seed(random_state)
+    damage = {"image_shape": image_shape, "random_state": seed, "n_jobs": n_jobs}
+    found = {
+        (name, condition): Outcome() for name in detectors for condition in conditions
+    }
+    for part in _slice_images(images):
+        opened = open_images(take_rows(X, part), image_shape=image_shape)
+        for condition in conditions:
+            if verbose:
+                _report(condition, part, len(y))
+            damaged = opened
+            if condition is not AS_THEY_ARE:
+                damaged = corrupt(opened, *condition, **damage)
+            for name, detector in detectors.items():
+                n_images = part.stop - part.start
+                found[name, condition].add(detector, damaged, n_images, classes)
     return Robustness(
-        table=pd.concat(tables, ignore_index=True),
+        table=_tabulate(found, y, classes, confidence_level, n_resamples, seed),
         metric=metric,
         n_images=len(y),
+        random_state=seed,
         confidence_level=confidence_level if n_resamples else None,
     )
 
 
+@dataclass
+class Outcome:
+    """What a detector made of each batch of images under one condition."""
+
+    batches: list[Answers] = field(default_factory=list)
+    error: str | None = None
+
+    def add(self, detector: Any, X: Any, n_images: int, classes: Classes) -> None:
+        """Predict one more batch, unless an earlier one failed."""
+        if self.error is not None:
+            return
+        try:
+            self.batches.append(ask(detector, X, n_images, classes))
+        # One detector's failure, whatever it raises, must not stop the others.
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+
+    def join(self) -> Answers:
+        """The answers of all batches together."""
+        first = self.batches[0]
+        return Answers(
+            prediction=np.concatenate([batch.prediction for batch in self.batches]),
+            scores=(
+                None
+                if first.scores is None
+                else np.concatenate([batch.scores for batch in self.batches])
+            ),
+            are_probabilities=first.are_probabilities,
+        )
+
+
 def _tabulate(
-    judge: Judge,
-    conditions: list[Condition],
-    *,
+    found: dict[tuple[str, Condition], Outcome],
+    target: np.ndarray,
+    classes: Classes,
     confidence_level: float,
     n_resamples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Rows of a detector in the table, from the tables of a comparison."""
-    labels = judge.labels
-    runs = [judge.run(condition) for condition in conditions]
-    folds = tabulate_folds(runs, labels.names)
-    predictions = tabulate_predictions(runs, labels.names)
-    intervals: dict[str, pd.DataFrame] | None = {} if n_resamples else None
-    if n_resamples and len(predictions):
-        resampled = bootstrap_metrics(
-            predictions,
-            classes=labels.classes,
-            names=labels.names,
-            pos_label=labels.pos_label,
-            with_probabilities=set(
-                folds["detector"] if judge.has_probabilities else ()
-            ),
-            n_resamples=n_resamples,
-            # The same draws for all detectors.
-            random_state=seed,
-        )
-        intervals = bootstrap_intervals(resampled, confidence_level)
-    folds = folds.drop(columns=list(SECONDS), errors="ignore")
-    metrics = summarize_folds(folds, with_spread=False, intervals=intervals)
-    keys = pd.DataFrame(conditions).assign(detector=judge.name)
-    return pd.concat(
-        [keys[["detector", *Condition._fields]], metrics.reset_index(drop=True)],
-        axis=1,
+    """A row for each detector and condition: metrics, intervals and the error."""
+    rows, tables, probabilistic = [], [], set()
+    for (name, condition), outcome in found.items():
+        key = {"detector": name, **condition._asdict()}
+        rows.append(key | {"error": outcome.error})
+        if outcome.error is None:
+            answers = outcome.join()
+            tables.append(tabulate_answers(key, None, target, answers, classes.names))
+            if answers.are_probabilities:
+                probabilistic.add(name)
+    # pandas concatenates at least one table.
+    tables = tables or [pd.DataFrame(columns=[*BY, "image"])]
+    table = tabulate_robustness(
+        pd.DataFrame(rows),
+        pd.concat(tables, ignore_index=True),
+        classes,
+        probabilistic=probabilistic,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        seed=seed,
     )
-
-
-def _check_detectors(detectors: dict[str, Any]) -> None:
-    if not detectors:
-        raise ValueError("detectors must hold at least one detector; got none.")
-    for name, detector in detectors.items():
-        if not isinstance(name, str):
-            raise TypeError(f"detectors must have names of type str; got {name!r}.")
-        if isinstance(detector, type) or not hasattr(detector, "predict"):
-            raise TypeError(
-                f"detectors[{name!r}] must be a fitted classifier; got {detector!r}."
-            )
-        # What can't be fitted, as a network read from a file, is ready as it is.
-        if hasattr(detector, "fit"):
-            check_is_fitted(
-                detector,
-                msg=f"detectors[{name!r}] must be fitted; got an unfitted %(name)s.",
-            )
+    return table if table["error"].notna().any() else table.drop(columns="error")
 
 
 def _check_scale(images: np.ndarray | list) -> None:
@@ -430,25 +371,6 @@ def _check_metric(metric: str, names: list[str]) -> None:
         raise ValueError(f"metric must be one of {known}; got {metric!r}.")
 
 
-def _find_classes(detectors: dict[str, Any], y: np.ndarray) -> np.ndarray:
-    """Labels that the detectors know, as y may lack some."""
-    came = np.unique(y)
-    known = (d.classes_ for d in detectors.values() if hasattr(d, "classes_"))
-    classes = np.asarray(next(known, came))
-    strange = came[~np.isin(came, classes)]
-    if len(strange):
-        raise ValueError(
-            f"y must hold labels that the detectors know, {classes.tolist()}; got "
-            f"{strange.tolist()[0]!r}."
-        )
-    if len(classes) < 2:
-        raise ValueError(
-            "y must hold at least two classes where no detector has classes_; got one "
-            f"class, {classes.tolist()[0]!r}."
-        )
-    return classes
-
-
 def _list_conditions(
     corruptions: dict[str, Sequence[float]] | Sequence[str] | None,
 ) -> list[Condition]:
@@ -465,7 +387,7 @@ def _list_conditions(
         strengths = CORRUPTIONS[name].strengths
         if isinstance(corruptions, dict):
             strengths = _check_strengths(name, corruptions[name])
-        conditions += [Condition(name, strength) for strength in strengths]
+        conditions += [Condition(name, float(strength)) for strength in strengths]
     return list(dict.fromkeys(conditions))
 
 
@@ -490,12 +412,6 @@ def _slice_images(images: np.ndarray | list) -> Iterator[slice]:
     n_bytes = 3 * images[0].nbytes
     limit = sklearn.get_config()["working_memory"] * 2**20
     return gen_batches(len(images), max(1, int(limit // n_bytes)))
-
-
-def _damage(batch: Any, condition: Condition, **options: Any) -> Any:
-    if condition is AS_THEY_ARE:
-        return batch
-    return corrupt(batch, condition.corruption, condition.strength, **options)
 
 
 def _report(condition: Condition, part: slice, n_images: int) -> None:

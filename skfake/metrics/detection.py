@@ -6,17 +6,26 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import make_scorer, roc_curve
+from sklearn.metrics import make_scorer
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from skfake.labels import check_pos_label
+from skfake.metrics.summary import (
+    N_BINS,
+    calibration_errors,
+    find_equal_error,
+    find_tpr,
+    rank_images,
+)
 from skfake.scikit_learn import Interval, validate_params
-
-N_BINS = 15
-OPEN_SHARE = Interval(Real, 0, 1, closed="left")
 
 
 @validate_params(
-    {"y_true": ["array-like"], "y_score": ["array-like"], "max_fpr": [OPEN_SHARE]},
+    {
+        "y_true": ["array-like"],
+        "y_score": ["array-like"],
+        "max_fpr": [Interval(Real, 0, 1, closed="left")],
+    },
     prefer_skip_nested_validation=True,
 )
 def tpr_at_fpr(
@@ -59,9 +68,8 @@ def tpr_at_fpr(
     >>> tpr_at_fpr([0, 0, 1, 1, 1], [0.1, 0.6, 0.4, 0.7, 0.9], max_fpr=0.5)
     1.0
     """
-    positive, score = _check_scores(y_true, y_score, pos_label)
-    fpr, tpr, _ = roc_curve(positive, score, drop_intermediate=False)
-    return float(tpr[fpr <= max_fpr].max())
+    tpr, fpr = _roc_points(*_check_scores(y_true, y_score, pos_label))
+    return float(find_tpr(tpr, fpr, max_fpr)[0])
 
 
 @validate_params(
@@ -100,13 +108,8 @@ def equal_error_rate(y_true: Any, y_score: Any, *, pos_label: Any = None) -> flo
     >>> equal_error_rate([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9])
     0.5
     """
-    positive, score = _check_scores(y_true, y_score, pos_label)
-    fpr, tpr, _ = roc_curve(positive, score, drop_intermediate=False)
-    # It falls from 1 to -1 along the curve: how much oftener positives are missed.
-    excess = 1 - tpr - fpr
-    after = int(np.argmax(excess <= 0))
-    share = excess[after - 1] / (excess[after - 1] - excess[after])
-    return float(fpr[after - 1] + share * (fpr[after] - fpr[after - 1]))
+    tpr, fpr = _roc_points(*_check_scores(y_true, y_score, pos_label))
+    return float(find_equal_error(tpr, fpr)[0])
 
 
 @validate_params(
@@ -171,14 +174,7 @@ def expected_calibration_error(
             f"{prob.min():g} to {prob.max():g}. Calibrate other scores by "
             "sklearn.calibration.CalibratedClassifierCV."
         )
-    bins = bin_probabilities(prob, n_bins)
-    differences = np.bincount(bins, weights=positive - prob, minlength=n_bins)
-    return float(np.abs(differences).sum() / len(prob))
-
-
-def bin_probabilities(prob: np.ndarray, n_bins: int) -> np.ndarray:
-    """Number of the bin of equal width that each probability falls into."""
-    return np.searchsorted(np.linspace(0, 1, n_bins + 1)[1:-1], prob)
+    return float(calibration_errors(positive, prob, np.ones((1, len(prob))), n_bins)[0])
 
 
 def detection_scorers() -> dict[str, Any]:
@@ -233,10 +229,12 @@ def _check_scores(
             f"y_true must hold labels of two classes; got {len(classes)}, "
             f"{classes.tolist()}."
         )
-    pos_label = classes[1] if pos_label is None else pos_label
-    if pos_label not in classes.tolist():
-        raise ValueError(
-            f"pos_label must be one of the labels {classes.tolist()}; got "
-            f"{pos_label!r}."
-        )
-    return labels == pos_label, score
+    return labels == check_pos_label(pos_label, classes), score
+
+
+def _roc_points(
+    positive: np.ndarray, score: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """True and false positive rates at all thresholds, two arrays of one row."""
+    right, wrong = rank_images(positive, score, np.ones((1, len(score))))
+    return right / right[:, -1:], wrong / wrong[:, -1:]

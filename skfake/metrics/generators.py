@@ -10,11 +10,11 @@ from sklearn.utils import column_or_1d
 
 from skfake.labels import check_pos_label
 from skfake.metrics.predictions import split_runs
-from skfake.metrics.summary import compute_metrics
+from skfake.metrics.summary import Classes, compute_metrics
 from skfake.scikit_learn import validate_params
 
 COLUMNS = ("detector", "fold", "image", "target", "prediction", "score")
-FIGURES = ("recall", "roc_auc", "average_precision")
+METRICS = ("recall", "roc_auc", "average_precision")
 
 
 def _mean(column: pd.Series) -> float:
@@ -22,7 +22,7 @@ def _mean(column: pd.Series) -> float:
 
 
 # How the rows of several folds become one.
-MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(FIGURES, _mean)
+MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(METRICS, _mean)
 
 
 @validate_params(
@@ -130,18 +130,15 @@ def _check_predictions(
 
 def _metrics(judged: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:
     """Metrics of one generator's fakes and the reals of one fold."""
-    scores = judged["score"].to_numpy(dtype=float)
     target = judged["target"].to_numpy()
     names = ["fake" if label == pos_label else "real" for label in classes.tolist()]
     metrics = compute_metrics(
         target,
         judged["prediction"].to_numpy(),
-        None if np.isnan(scores).any() else scores,
-        classes=classes,
-        names=names,
-        pos_label=pos_label,
+        judged["score"].to_numpy(dtype=float),
+        Classes(classes, names, pos_label),
     )
     n_fakes = int(np.sum(target == pos_label))
     metrics["recall"] = metrics["recall_fake"]
     counts = {"n_fakes": n_fakes, "n_reals": len(target) - n_fakes}
-    return counts | {name: metrics[name] for name in FIGURES}
+    return counts | {name: metrics[name] for name in METRICS}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skfake.labels import check_pos_label
-from skfake.metrics.summary import class_scores
+from skfake.metrics.summary import Classes, class_scores
 from skfake.scikit_learn import Interval, validate_params
 
 RUNS = ("seed", "fold")
@@ -35,12 +35,12 @@ def scored_runs(
 ) -> Iterator[tuple[str, Pairs]]:
     """Scores of each detector and fit, where curves can be drawn from them."""
     columns = ["detector", "target", "score"]
-    classes = check_predictions(predictions, classes, columns)
-    pos_label = check_pos_label(pos_label, classes)
+    labels = check_predictions(predictions, classes, columns)
+    known = Classes.check(labels, None, pos_label)
     for name, part in split_runs(predictions):
         target, scores = part["target"].to_numpy(), score_columns(part)
-        if np.isin(classes, target).all() and not np.isnan(scores).any():
-            yield name, list(class_scores(target, scores, classes, pos_label))
+        if np.isin(labels, target).all() and not np.isnan(scores).any():
+            yield name, list(class_scores(target, scores, known))
 
 
 def mean_over(metric: Callable[..., float], pairs: Pairs) -> float:
@@ -81,20 +81,6 @@ def check_predictions(
                     f"{strange.iloc[0]!r} as a {name}."
                 )
     return classes
-
-
-def check_target_names(
-    target_names: Sequence[str] | None, classes: np.ndarray
-) -> list[str]:
-    """Names of the classes, as texts."""
-    names = classes.tolist() if target_names is None else list(target_names)
-    names = [str(name) for name in names]
-    if len(names) != len(classes) or len(set(names)) < len(names):
-        raise ValueError(
-            f"target_names must be {len(classes)} different names, of the labels "
-            f"{classes.tolist()}; got {names}."
-        )
-    return names
 
 
 @validate_params(

@@ -63,11 +63,11 @@ def mcnemar_test(y_true: Any, pred_a: Any, pred_b: Any) -> float:
     {
         "scores_a": ["array-like"],
         "scores_b": ["array-like"],
-        "test_share": [Interval(Real, 0, 1, closed="neither")],
+        "test_fraction": [Interval(Real, 0, 1, closed="neither")],
     },
     prefer_skip_nested_validation=True,
 )
-def corrected_t_test(scores_a: Any, scores_b: Any, *, test_share: float) -> float:
+def corrected_t_test(scores_a: Any, scores_b: Any, *, test_fraction: float) -> float:
     """Test whether two detectors score equally over the folds of a cross-validation.
 
     Folds share most of their training images, so the plain paired t-test takes chance
@@ -78,8 +78,8 @@ def corrected_t_test(scores_a: Any, scores_b: Any, *, test_share: float) -> floa
     scores_a, scores_b : array-like of shape (n_folds,)
         A metric of the two on the same folds; of repeated cross-validation, all.
 
-    test_share : float
-        Share of the images that a fold tests on: 0.2 for five folds.
+    test_fraction : float
+        Fraction of the images that a fold tests on: 0.2 for five folds.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def corrected_t_test(scores_a: Any, scores_b: Any, *, test_share: float) -> floa
     --------
     >>> from skfake.metrics import corrected_t_test
     >>> scores = [0.91, 0.93, 0.90, 0.94, 0.92], [0.90, 0.90, 0.89, 0.90, 0.92]
-    >>> round(corrected_t_test(*scores, test_share=0.2), 3)
+    >>> round(corrected_t_test(*scores, test_fraction=0.2), 3)
     0.178
     """
     first, second = (np.asarray(column_or_1d(s), float) for s in (scores_a, scores_b))
@@ -112,7 +112,7 @@ def corrected_t_test(scores_a: Any, scores_b: Any, *, test_share: float) -> floa
     mean, variance = differences.mean(), differences.var(ddof=1)
     if variance == 0:
         return 1.0 if mean == 0 else 0.0
-    t = mean / np.sqrt(variance * (1 / n + test_share / (1 - test_share)))
+    t = mean / np.sqrt(variance * (1 / n + test_fraction / (1 - test_fraction)))
     return float(2 * stats.t.sf(abs(t), df=n - 1))
 
 

@@ -1,28 +1,22 @@
-"""A comparison in words: for a terminal, for a notebook and in files."""
+"""Results in words: for a terminal and for a notebook."""
 
 from __future__ import annotations
 
-import json
-import os
 from html import escape
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from textwrap import wrap
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from skfake.displays.confusion import count_confusions
-from skfake.plotting import import_pyplot
+from skfake.results.comparison import ComparisonResult
+from skfake.results.metric_tables import SECONDS
+from skfake.results.robustness import RobustnessResult
 
 MISSING = "-"
-# Settings that stand beside the others in a file: with what a comparison was made.
-MADE = ("versions", "machine")
 WIDTH = 88
 
 
-def to_text(comparison: Any) -> str:
+def to_text(comparison: ComparisonResult) -> str:
     """Main metrics as aligned text, with the errors below them."""
     table = main_metrics(comparison).reset_index()
     columns = [[str(name), *table[name]] for name in table]
@@ -43,30 +37,25 @@ def to_text(comparison: Any) -> str:
     )
 
 
-def to_html(comparison: Any) -> str:
+def to_html(comparison: ComparisonResult) -> str:
     """Main metrics as HTML, with the errors below them."""
     table = main_metrics(comparison).rename_axis(index=None).to_html(border=0)
     remarks = [f"<p>{escape(line)}</p>" for line in notes(comparison)]
     return "\n".join([f"<p>{escape(caption(comparison))}</p>", table, *remarks])
 
 
-def caption(comparison: Any) -> str:
+def caption(comparison: ComparisonResult) -> str:
     """What the metrics are of, how they came about, and their unit."""
     settings = comparison.settings
-    if settings["n_images"] is None:
-        how = f"Tested on {settings['n_test_images']} images; metrics in %"
-    elif settings["n_folds"] is None:
-        how = (
-            f"Trained on {settings['n_images']} images, tested on "
-            f"{settings['n_test_images']}; metrics in %"
-        )
-    else:
-        how = (
-            f"{settings['n_images']} images in {settings['n_folds']} folds; metrics in "
-            "%"
-        )
-    fits = [] if settings["seeds"] is None else [f"{len(settings['seeds'])} seeds"]
-    fits += [] if settings["n_folds"] is None else ["folds"]
+    how = {
+        "cross-validation": "{n_images} images in {n_folds} folds",
+        "holdout": "Trained on {n_images} images, tested on {n_test_images}",
+        "fitted": "Tested on {n_test_images} images",
+    }[settings["procedure"]].format_map(settings)
+    how += "; metrics in %"
+    seeds = settings.get("seeds")
+    fits = [f"{len(seeds)} seeds"] if seeds else []
+    fits += ["folds"] if "n_folds" in settings else []
     if fits:
         how += f", mean ± standard deviation over the {' and '.join(fits)}"
     elif settings["n_resamples"]:
@@ -83,7 +72,7 @@ def caption(comparison: Any) -> str:
     return "\n".join(lines)
 
 
-def main_metrics(comparison: Any) -> pd.DataFrame:
+def main_metrics(comparison: ComparisonResult) -> pd.DataFrame:
     """Those metrics that fit a terminal, as text in percent and seconds."""
     metrics = {"accuracy": "accuracy"}
     if len(comparison.classes) == 2:
@@ -100,33 +89,30 @@ def main_metrics(comparison: Any) -> pd.DataFrame:
             format_metric(row, metric, with_interval=metric == "accuracy")
             for _, row in comparison.table.iterrows()
         ]
-    for metric, title in [
-        ("fit_seconds", "fit s"),
-        ("predict_seconds", "predict s"),
-    ]:
+    for metric in (name for name in SECONDS if name in comparison.table):
         seconds = comparison.table[metric]
-        shown[title] = [format_number(value, 1) for value in seconds]
+        shown[metric.replace("_seconds", " s")] = [format_number(s, 1) for s in seconds]
     return shown
 
 
-def positive_name(comparison: Any) -> str:
+def positive_name(comparison: ComparisonResult) -> str:
     """Name of the positive one of two classes."""
     return comparison.target_names[
         comparison.classes.tolist().index(comparison.pos_label)
     ]
 
 
-def notes(comparison: Any) -> list[str]:
+def notes(comparison: ComparisonResult) -> list[str]:
     """What must be read with the metrics: differences, warnings and failures."""
     return [
-        *tell_differences(comparison),
+        *describe_differences(comparison),
         *comparison.warnings,
         *failures(comparison),
     ]
 
 
-def tell_differences(comparison: Any) -> list[str]:
-    """Say which detectors the test does not tell apart."""
+def describe_differences(comparison: ComparisonResult) -> list[str]:
+    """Which detectors the test does not distinguish."""
     differences = comparison.differences
     if differences.empty:
         return []
@@ -140,61 +126,12 @@ def tell_differences(comparison: Any) -> list[str]:
     return [f"Accuracies that are not significantly different ({by}): {named}."]
 
 
-def failures(comparison: Any) -> list[str]:
+def failures(comparison: ComparisonResult | RobustnessResult) -> list[str]:
     """A line for each detector that failed: the first of its error."""
     return [
         f"{name} failed: {error.splitlines()[0]}"
         for name, error in comparison.errors.items()
     ]
-
-
-def save(comparison: Any, folder: str | os.PathLike) -> None:
-    """Write the files of `Comparison.save`."""
-    plt = import_pyplot()
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".") as beside:
-        unfinished = Path(beside)
-        comparison.table.to_csv(unfinished / "table.csv")
-        comparison.predictions.to_csv(unfinished / "predictions.csv", index=False)
-        text = json.dumps(to_dict(comparison), indent=2, allow_nan=False)
-        (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
-        comparison.to_html(unfinished / "report.html")
-        if len(comparison.errors) < len(comparison.table):
-            for name in ("roc_curves", "confusion_matrices"):
-                figure = getattr(comparison, name)().figure_
-                figure.suptitle(comparison.title, fontsize="small", wrap=True)
-                figure.savefig(unfinished / f"{name}.png", dpi=150)
-                plt.close(figure)
-        for file in unfinished.iterdir():
-            file.replace(folder / file.name)
-
-
-def to_dict(comparison: Any) -> dict[str, Any]:
-    """All that is worth keeping in a file, but for the single predictions."""
-    confusions = count_confusions(comparison.predictions, comparison.classes)
-    return {
-        "title": comparison.title,
-        "table": _records(comparison.table.reset_index()),
-        "differences": _records(comparison.differences),
-        "folds": _records(comparison.folds),
-        "classes": comparison.classes.tolist(),
-        "target_names": comparison.target_names,
-        "pos_label": np.asarray(comparison.pos_label).tolist(),
-        "confusion_matrices": {
-            name: matrix.tolist()
-            for name, matrix in confusions.items()
-            if name not in comparison.errors
-        },
-        "settings": {k: v for k, v in comparison.settings.items() if k not in MADE},
-        **{name: comparison.settings[name] for name in MADE},
-        "leaks": _records(comparison.leaks),
-        "warnings": comparison.warnings,
-    }
-
-
-def _records(table: pd.DataFrame) -> list[dict]:
-    return json.loads(table.to_json(orient="records", double_precision=15))
 
 
 def format_metric(row: pd.Series, metric: str, *, with_interval: bool = True) -> str:
@@ -212,3 +149,39 @@ def format_metric(row: pd.Series, metric: str, *, with_interval: bool = True) ->
 def format_number(value: float, n_digits: int) -> str:
     """A number, or what stands for none."""
     return MISSING if np.isnan(value) else f"{value:.{n_digits}f}"
+
+
+def robustness_to_text(robustness: RobustnessResult) -> str:
+    """The summary as aligned text, with the errors below it."""
+    below = failures(robustness)
+    table = robustness_percents(robustness).to_string()
+    lines = [
+        robustness_caption(robustness),
+        "",
+        table,
+        *([""] if below else []),
+        *below,
+    ]
+    return "\n".join(lines)
+
+
+def robustness_to_html(robustness: RobustnessResult) -> str:
+    """The summary as HTML, with the errors below it."""
+    table = robustness_percents(robustness).to_html(border=0)
+    remarks = [f"<p>{escape(line)}</p>" for line in failures(robustness)]
+    caption = f"<p>{escape(robustness_caption(robustness))}</p>"
+    return "\n".join([caption, table, *remarks])
+
+
+def robustness_caption(robustness: RobustnessResult) -> str:
+    """What the summary is of, and its unit."""
+    return (
+        f"{robustness.metric} in % of {robustness.n_images} images, as they are "
+        "(clean) and damaged: means over the strengths."
+    )
+
+
+def robustness_percents(robustness: RobustnessResult) -> pd.DataFrame:
+    """The summary as text in percent."""
+    summary = robustness.summary.rename_axis(index=None, columns=None)
+    return summary.map(lambda value: format_number(100 * value, 1))

@@ -30,10 +30,10 @@ def choose_test(predictions: pd.DataFrame) -> str:
 
 def tabulate_differences(
     predictions: pd.DataFrame,
-    resampled: Mapping[str, pd.DataFrame],
+    resampled: Mapping[tuple, pd.DataFrame],
     *,
     confidence_level: float,
-    test_share: float | None = None,
+    test_fraction: float | None = None,
 ) -> pd.DataFrame:
     """Differences of accuracy between all pairs of detectors, and how sure they are."""
     test = choose_test(predictions)
@@ -49,13 +49,13 @@ def tabulate_differences(
         row = {"first": first, "second": second, "difference": means[0] - means[1]}
         if resampled:
             tail = (1 - confidence_level) / 2
-            drawn = resampled[first]["accuracy"] - resampled[second]["accuracy"]
+            drawn = resampled[first,]["accuracy"] - resampled[second,]["accuracy"]
             row["difference_low"] = drawn.quantile(tail)
             row["difference_high"] = drawn.quantile(1 - tail)
         if test == FOLDS:
             scores = (table.mean(axis=1) for table in accuracies)
-            assert test_share is not None
-            row["p_value"] = corrected_t_test(*scores, test_share=test_share)
+            assert test_fraction is not None
+            row["p_value"] = corrected_t_test(*scores, test_fraction=test_fraction)
         elif test == SEEDS:
             row["p_value"] = seeds_t_test(right[first].T, right[second].T)
         else:

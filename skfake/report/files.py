@@ -1,0 +1,72 @@
+"""A comparison as files: tables, plots, a report and settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skfake.displays.comparison import plot_confusion_matrices, plot_roc_curves
+from skfake.displays.confusion import count_confusions
+from skfake.plotting import import_pyplot
+from skfake.report.page import render_page
+from skfake.results.comparison import ComparisonResult, whole_predictions
+
+# Settings that stand beside the others in a file: with what a comparison was made.
+MADE = ("versions", "machine")
+PLOTS: dict[str, Callable] = {
+    "roc_curves": plot_roc_curves,
+    "confusion_matrices": plot_confusion_matrices,
+}
+
+
+def save_comparison(comparison: ComparisonResult, folder: str | os.PathLike) -> None:
+    """Write the files of `Comparison.save`."""
+    plt = import_pyplot()
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".") as beside:
+        unfinished = Path(beside)
+        comparison.table.to_csv(unfinished / "table.csv")
+        comparison.predictions.to_csv(unfinished / "predictions.csv", index=False)
+        text = json.dumps(to_dict(comparison), indent=2, allow_nan=False)
+        (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
+        page = render_page(comparison)
+        (unfinished / "report.html").write_text(page, encoding="utf-8")
+        if len(comparison.errors) < len(comparison.table):
+            for name, plot in PLOTS.items():
+                figure = plot(comparison).figure_
+                figure.suptitle(comparison.title, fontsize="small", wrap=True)
+                figure.savefig(unfinished / f"{name}.png", dpi=150)
+                plt.close(figure)
+        for file in unfinished.iterdir():
+            file.replace(folder / file.name)
+
+
+def to_dict(comparison: ComparisonResult) -> dict[str, Any]:
+    """All that is worth keeping in a file, but for the single predictions."""
+    confusions = count_confusions(whole_predictions(comparison), comparison.classes)
+    return {
+        "title": comparison.title,
+        "table": _records(comparison.table.reset_index()),
+        "differences": _records(comparison.differences),
+        "folds": _records(comparison.folds),
+        "classes": comparison.classes.tolist(),
+        "target_names": comparison.target_names,
+        "pos_label": np.asarray(comparison.pos_label).tolist(),
+        "confusion_matrices": {k: matrix.tolist() for k, matrix in confusions.items()},
+        "settings": {k: v for k, v in comparison.settings.items() if k not in MADE},
+        **{name: comparison.settings[name] for name in MADE},
+        "leaks": _records(comparison.leaks),
+        "warnings": comparison.warnings,
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    return json.loads(table.to_json(orient="records", double_precision=15))

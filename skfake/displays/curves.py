@@ -40,7 +40,7 @@ GRID = np.linspace(0, 1, 1001)
 
 
 class CurvesDisplay:
-    """What the two displays have in common; a subclass computes and draws its curves."""
+    """What both displays share; a subclass computes and draws its curves."""
 
     curves: Curves
     positive: str | None
@@ -95,11 +95,12 @@ class CurvesDisplay:
             If the predictions lack a column, or hold labels that are not in `classes`.
         """
         runs = list(scored_runs(predictions, classes, pos_label))
-        return cls(
-            **cls._compute(runs),
+        made = cls._from_runs(
+            runs,
             positive=name_positive(classes, pos_label, target_names),
             colors=assign_colors(predictions["detector"].unique(), colors),
-        ).plot(ax)
+        )
+        return made.plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
         """Plot the curves, and that of chance.
@@ -123,8 +124,8 @@ class CurvesDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    @staticmethod
-    def _compute(runs: Runs) -> dict[str, Any]:
+    @classmethod
+    def _from_runs(cls, runs: Runs, **options: Any) -> Self:
         raise NotImplementedError
 
     def _draw(self, ax: Axes) -> None:
@@ -137,7 +138,7 @@ class CurvesDisplay:
         metric: str,
         drawstyle: str = "default",
     ) -> None:
-        """Draw the curves of all runs, with the metric of each detector in the legend."""
+        """Draw the curves of all runs; the legend says the metric of each detector."""
         # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
         # spelling of a line's colour and label works in all.
         colors = assign_colors(self.curves, self.colors)
@@ -212,12 +213,10 @@ class RocCurvesDisplay(CurvesDisplay):
         self.positive = positive
         self.colors = colors
 
-    @staticmethod
-    def _compute(runs: Runs) -> dict[str, Any]:
-        return {
-            "curves": _collect(runs, _mean_roc_curve),
-            "roc_auc": _collect(runs, partial(mean_over, roc_auc_score)),
-        }
+    @classmethod
+    def _from_runs(cls, runs: Runs, **options: Any) -> Self:
+        areas = _collect(runs, partial(mean_over, roc_auc_score))
+        return cls(curves=_collect(runs, _mean_roc_curve), roc_auc=areas, **options)
 
     def _draw(self, ax: Axes) -> None:
         self._draw_curves(ax, self.roc_auc, "AUC")
@@ -298,16 +297,17 @@ class PrecisionRecallCurvesDisplay(CurvesDisplay):
         self.positive = positive
         self.colors = colors
 
-    @staticmethod
-    def _compute(runs: Runs) -> dict[str, Any]:
+    @classmethod
+    def _from_runs(cls, runs: Runs, **options: Any) -> Self:
         found = [mean_over(lambda member, _: member.mean(), p) for _, p in runs]
-        return {
-            "curves": _collect(runs, _mean_precision_recall_curve),
-            "average_precision": _collect(
+        return cls(
+            curves=_collect(runs, _mean_precision_recall_curve),
+            average_precision=_collect(
                 runs, partial(mean_over, average_precision_score)
             ),
-            "prevalence": float(np.mean(found)) if found else None,
-        }
+            prevalence=float(np.mean(found)) if found else None,
+            **options,
+        )
 
     def _draw(self, ax: Axes) -> None:
         self._draw_curves(ax, self.average_precision, "AP", drawstyle="steps-post")

@@ -20,6 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skfake import Comparison, HOGTransformer, compare_detectors
 from skfake.metrics.summary import PER_CLASS
+from skfake.scoring import Scores
 
 RNG = np.random.default_rng(0)
 Y = np.arange(60) % 2
@@ -87,7 +88,7 @@ def test_each_detector_gets_a_row_in_the_order_given():
     assert "error" not in comparison.table
 
 
-def test_cross_validated_figures_are_those_of_cross_validate():
+def test_cross_validated_metrics_are_those_of_cross_validate():
     splits = StratifiedKFold(4, shuffle=True, random_state=0)
     scoring = ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc"]
     scoring += ["average_precision"]
@@ -164,7 +165,8 @@ def test_two_processes_give_what_one_gives():
         "bad": Failing("predict"),
     }
     one, two = (
-        compare_detectors(detectors, X, Y, cv=3, n_jobs=n_jobs) for n_jobs in (1, 2)
+        compare_detectors(detectors, X, Y, cv=3, n_jobs=n_jobs, random_state=0)
+        for n_jobs in (1, 2)
     )
     pd.testing.assert_frame_equal(one.predictions, two.predictions)
     seconds = ["fit_seconds", "predict_seconds"]
@@ -218,10 +220,10 @@ def test_images_come_in_any_form(stripes, tmp_path):
     ],
 )
 def test_labels_may_be_of_any_type(labels, names):
-    plain = compare_detectors({"it": LogisticRegression()}, X, Y, test=TEST)
-    comparison = compare_detectors(
-        {"it": LogisticRegression()}, X, labels[Y], test=(X_TEST, labels[Y_TEST])
-    )
+    detectors = {"it": LogisticRegression()}
+    plain = compare_detectors(detectors, X, Y, test=TEST, random_state=0)
+    test = (X_TEST, labels[Y_TEST])
+    comparison = compare_detectors(detectors, X, labels[Y], test=test, random_state=0)
     assert comparison.target_names == names
     assert comparison.pos_label == labels[1]
     renamed = comparison.table.rename(
@@ -387,7 +389,46 @@ def test_verbose_writes_a_line_at_the_start_and_the_end_to_stderr(capfd):
     assert capfd.readouterr().err == ""
 
 
-# The door
+def test_scores_that_are_no_numbers_are_a_failure():
+    class Endless(Recorder):
+        def decision_function(self, X):
+            return np.full(len(X), np.inf)
+
+    class Sure(Recorder):
+        def predict_proba(self, X):
+            return np.full((len(X), 2), 2.0)
+
+    class Short(Recorder):
+        def decision_function(self, X):
+            return np.zeros((len(X), 3))
+
+    detectors = {"endless": Endless(), "sure": Sure(), "short": Short()}
+    errors = compare_detectors(detectors, X, Y, test=TEST).errors
+    assert "decision_function must return finite scores" in errors["endless"]
+    assert "probabilities, from 0 to 1; got values from 2 to 2" in errors["sure"]
+    assert r"shape (30, 2); got shape (30, 3)" in errors["short"]
+
+
+def test_each_image_is_scored_once_and_without_a_seed_the_draws_have_one():
+    class Counting(Recorder):
+        """One of ours: labels follow from scores, in one pass."""
+
+        def score_images(self, X):
+            self.n_seen_ = getattr(self, "n_seen_", 0) + len(X)
+            values = np.tile([0.25, 0.75], (len(X), 1))
+            return Scores.decide(self.classes_, values, are_probabilities=True)
+
+    detectors = {"alone": Counting(), "last": make_pipeline("passthrough", Counting())}
+    comparison = compare_detectors(detectors, X, Y, test=TEST)
+    assert comparison.errors == {}
+    assert comparison.detectors["alone"].n_seen_ == 30
+    assert comparison.detectors["last"][-1].n_seen_ == 30
+    assert (comparison.predictions["score"] == 0.75).all()
+    assert comparison.table["brier_score"].notna().all()
+    assert isinstance(comparison.settings["random_state"], int)
+
+
+# Checks of what is given
 
 
 @pytest.mark.parametrize(
@@ -473,12 +514,13 @@ def test_joined_comparisons_are_as_if_made_at_once():
         "bad": Failing(),
         "logistic": LogisticRegression(),
     }
-    at_once = compare_detectors(detectors, X, Y, test=TEST)
+    at_once = compare_detectors(detectors, X, Y, test=TEST, random_state=0)
     first, *others = (
-        compare_detectors({name: detector}, X, Y, test=TEST)
+        compare_detectors({name: detector}, X, Y, test=TEST, random_state=0)
         for name, detector in detectors.items()
     )
     joined = first.join(*others)
+    assert isinstance(joined, Comparison)
     metrics = [name for name in at_once.table if not name.endswith("seconds")]
     pd.testing.assert_frame_equal(joined.table[metrics], at_once.table[metrics])
     pd.testing.assert_frame_equal(joined.differences, at_once.differences)

@@ -9,7 +9,6 @@ from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.metrics import (
     accuracy_score,
@@ -20,7 +19,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 
-from skfake import HOGTransformer, SVMDetector, compare_detectors
+from skfake import HOGTransformer, SVMDetector, evaluate_detectors
 from skfake.corruptions import CORRUPTIONS, corrupt
 from skfake.displays import RobustnessCurvesDisplay
 from skfake.evaluation import Robustness, evaluate_robustness
@@ -33,8 +32,7 @@ X = RNG.integers(0, 120, size=(60, 8, 8), dtype=np.uint8)
 X[Y == 1, ::2] += RNG.integers(0, 90, size=(30, 1, 1), dtype=np.uint8)
 ROWS = X.reshape(60, -1)
 FEW = {"jpeg": [90, 10], "noise": [5, 40]}
-# What `evaluate_robustness` draws from its own seed, 0.
-SEED = np.random.RandomState(0).randint(np.iinfo(np.int32).max)
+SEED = 0
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -102,7 +100,9 @@ def fitted():
 
 @pytest.fixture(scope="module")
 def robustness(fitted):
-    return evaluate_robustness(fitted, ROWS[40:] / 255, Y[40:], corruptions=FEW)
+    return evaluate_robustness(
+        fitted, ROWS[40:] / 255, Y[40:], corruptions=FEW, random_state=SEED
+    )
 
 
 def recorder(**options):
@@ -123,7 +123,7 @@ def test_each_detector_has_a_row_for_the_clean_images_and_each_strength(robustne
     assert "error" not in table
 
 
-def test_figures_are_those_of_the_damaged_images(fitted, robustness):
+def test_metrics_are_those_of_the_damaged_images(fitted, robustness):
     detector = fitted["logistic"]
     images, target = ROWS[40:] / 255, Y[40:]
     table = robustness.table[robustness.table["detector"] == "logistic"]
@@ -141,17 +141,13 @@ def test_figures_are_those_of_the_damaged_images(fitted, robustness):
         assert row.expected_calibration_error == pytest.approx(error)
 
 
-def test_intervals_are_those_of_a_comparison(fitted, robustness):
-    images, target = ROWS[40:] / 255, Y[40:]
-    comparison = compare_detectors(
-        {name: FrozenEstimator(detector) for name, detector in fitted.items()},
-        images,
-        target,
-        test=(images, target),
-        random_state=SEED,
-        check_data=False,
+def test_metrics_of_the_images_as_they_are_are_those_of_an_evaluation(
+    fitted, robustness
+):
+    evaluation = evaluate_detectors(
+        fitted, ROWS[40:] / 255, Y[40:], random_state=robustness.random_state
     )
-    table = comparison.table.drop(columns=["fit_seconds", "predict_seconds"])
+    table = evaluation.table.drop(columns="predict_seconds")
     clean = robustness.table[robustness.table["corruption"] == "clean"]
     found = clean.set_index("detector").drop(columns=["corruption", "strength"])
     pd.testing.assert_frame_equal(found, table)
@@ -184,30 +180,20 @@ def test_every_detector_sees_the_very_same_images():
         assert all(other is first for other in others)
 
 
-def above(threshold):
-    return lambda scores: scores > threshold
-
-
-@pytest.mark.parametrize("pos_label", [0, 1])
-@pytest.mark.parametrize("threshold", [70, 85, -1, 256])
-def test_damaged_images_are_predicted_once_where_a_threshold_tells_labels(
-    threshold, pos_label, monkeypatch
-):
+def test_our_own_detectors_predict_each_damaged_image_once(monkeypatch):
     monkeypatch.setattr("skfake.evaluation.robustness.BATCH", 20)
-    corruptions = {"brightness": [-0.1, 0.1], "noise": [10, 20, 40]}
-    detector = Scored(above(threshold)).fit(X, Y)
-    table = evaluate_robustness(
-        {"it": detector}, list(X), Y, corruptions=corruptions, pos_label=pos_label
-    ).table
-    n_predicted = detector.n_predicted
-    expected = [
-        accuracy_score(Y, detector.predict(corrupt(X, name, s, random_state=SEED)))
-        for name, strengths in corruptions.items()
-        for s in strengths
-    ]
-    assert table["accuracy"][1:].tolist() == expected
-    # Six times sixty images, and all those as they are.
-    assert 60 <= n_predicted < 120
+    detector = SVMDetector().fit(X[:40], Y[:40])
+    n_seen = []
+
+    def score_images(self, images, score=SVMDetector.score_images):
+        n_seen.append(len(images))
+        return score(self, images)
+
+    monkeypatch.setattr(SVMDetector, "score_images", score_images)
+    detectors = {"alone": detector, "last": make_pipeline("passthrough", detector)}
+    found = evaluate_robustness(detectors, list(X), Y, corruptions=FEW)
+    assert found.errors == {}
+    assert n_seen == [20] * 2 * 5 * 3
 
 
 @pytest.mark.parametrize(
@@ -217,19 +203,22 @@ def test_damaged_images_are_predicted_once_where_a_threshold_tells_labels(
         lambda scores: scores.astype(int) % 2 == 0,
     ],
 )
-def test_labels_that_no_threshold_tells_are_asked_for(rule):
+def test_labels_of_other_classifiers_are_their_own(rule):
     detector = Scored(rule).fit(X, Y)
-    table = evaluate_robustness({"it": detector}, X, Y, corruptions=FEW).table
+    found = evaluate_robustness({"it": detector}, X, Y, corruptions=FEW, random_state=0)
     assert detector.n_predicted == 5 * 60
     noisy = corrupt(X, "noise", 40, random_state=SEED)
-    assert table["accuracy"].iloc[-1] == accuracy_score(Y, detector.predict(noisy))
+    expected = accuracy_score(Y, detector.predict(noisy))
+    assert found.table["accuracy"].iloc[-1] == expected
 
 
 def test_a_threshold_of_someone_else_s_is_kept(fitted):
     strict = FixedThresholdClassifier(fitted["logistic"], threshold=0.9)
     strict.fit(ROWS[:40] / 255, Y[:40])
     images, target = ROWS[40:] / 255, Y[40:]
-    table = evaluate_robustness({"it": strict}, images, target, corruptions=FEW).table
+    table = evaluate_robustness(
+        {"it": strict}, images, target, corruptions=FEW, random_state=SEED
+    ).table
     noisy = corrupt(images, "noise", 40, random_state=SEED)
     assert table["recall_1"].iloc[-1] == recall_score(target, strict.predict(noisy))
 
@@ -275,15 +264,18 @@ def test_paths_and_arrays_give_the_same_table_whatever_the_batches(
     for path, image in zip(paths, X, strict=True):
         Image.fromarray(image).save(path)
     detectors = {"SVM": SVMDetector().fit(X[:40], Y[:40])}
-    arrays = evaluate_robustness(detectors, list(X), Y, corruptions=FEW)
+
+    def evaluate(images):
+        return evaluate_robustness(
+            detectors, images, Y, corruptions=FEW, random_state=0
+        ).table
+
+    arrays = evaluate(list(X))
     for size in (256, 7):
         monkeypatch.setattr("skfake.evaluation.robustness.BATCH", size)
-        again = evaluate_robustness(detectors, list(X), Y, corruptions=FEW)
-        pd.testing.assert_frame_equal(again.table, arrays.table)
+        pd.testing.assert_frame_equal(evaluate(list(X)), arrays)
     rgb = np.repeat(X[..., None], 3, axis=-1)
-    expected = evaluate_robustness(detectors, rgb, Y, corruptions=FEW)
-    found = evaluate_robustness(detectors, paths, Y, corruptions=FEW)
-    pd.testing.assert_frame_equal(found.table, expected.table)
+    pd.testing.assert_frame_equal(evaluate(paths), evaluate(rgb))
 
 
 def test_images_of_different_sizes_are_evaluated():
@@ -294,7 +286,7 @@ def test_images_of_different_sizes_are_evaluated():
     assert robustness.table["accuracy"].iloc[0] == detector.score(images, Y)
 
 
-def test_flattened_images_are_of_the_shape_that_is_told():
+def test_flattened_images_are_of_the_shape_that_is_given():
     detector = recorder()
     wide = X[:, :4].reshape(60, -1)
     evaluate_robustness(
@@ -312,8 +304,10 @@ def test_detectors_without_scores_have_no_area(fitted):
     assert table["accuracy"].notna().all()
 
 
-def test_any_figure_may_be_the_one_that_is_shown(fitted):
-    detectors = fitted | {"no probabilities": Scored(above(80)).fit(X, Y)}
+def test_any_metric_may_be_the_one_that_is_shown(fitted):
+    detectors = fitted | {
+        "no probabilities": Scored(lambda scores: scores > 80).fit(X, Y)
+    }
     found = evaluate_robustness(
         detectors, ROWS / 255, Y, corruptions=FEW, metric="brier_score"
     )
@@ -323,6 +317,7 @@ def test_any_figure_may_be_the_one_that_is_shown(fitted):
     assert str(found).startswith("brier_score in % of 60 images")
     assert list(found.curves().clean) == ["logistic", "chance"]
     other = replace(found, metric="tpr_at_fpr_0.05")
+    assert isinstance(other, Robustness)
     assert other.summary.loc["chance"].tolist() == [0] * 4
     assert list(other.curves().clean) == list(detectors)
 
@@ -373,7 +368,9 @@ def test_the_lesser_label_may_be_the_positive_one(fitted, robustness):
 
 def test_a_failing_detector_does_not_stop_the_others(fitted, robustness):
     detectors = {"broken": Failing().fit(X, Y), **fitted}
-    found = evaluate_robustness(detectors, ROWS[40:] / 255, Y[40:], corruptions=FEW)
+    found = evaluate_robustness(
+        detectors, ROWS[40:] / 255, Y[40:], corruptions=FEW, random_state=SEED
+    )
     assert found.errors == {"broken": "OSError: <no> luck\nno more words"}
     others = found.table[found.table["detector"] != "broken"].drop(columns="error")
     pd.testing.assert_frame_equal(others.reset_index(drop=True), robustness.table)
@@ -457,7 +454,7 @@ def test_a_detector_of_other_classes_fails_alone():
         ({"target_names": ["a"]}, ValueError, "target_names must be 2 different names"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_predicted(changed, error, match):
+def test_a_mistake_is_named_before_anything_is_predicted(changed, error, match):
     detector = recorder()
     arguments = {"detectors": {"it": detector}, "X": X, "y": Y} | changed
     with pytest.raises(error, match=match):
@@ -568,7 +565,7 @@ def test_detectors_that_failed_are_not_plotted(fitted):
     assert len(display.axes_[0].get_lines()) == 4
 
 
-def test_a_figure_that_no_detector_has_makes_no_plot():
+def test_a_metric_that_no_detector_has_makes_no_plot():
     found = evaluate_robustness({"it": recorder()}, X, Y, corruptions=FEW)
     with pytest.raises(ValueError, match=r"metric must .* 'roc_auc', which none"):
         found.curves()

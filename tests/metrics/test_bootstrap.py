@@ -4,14 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skfake.metrics.bootstrap import (
-    bootstrap_intervals,
-    bootstrap_metrics,
+from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
+from skfake.metrics.summary import (
+    Classes,
+    compute_metrics,
+    metric_names,
     weighted_metrics,
 )
-from skfake.metrics.summary import compute_metrics, metric_names
 
-NAMES = {2: ["REAL", "FAKE"], 3: ["A", "B", "C"]}
+TWO = Classes(np.arange(2), ["REAL", "FAKE"], 1)
+THREE = Classes(np.arange(3), ["A", "B", "C"])
+SVM = ("SVM",)
 
 
 def draw_predictions(rng, n, n_classes):
@@ -51,21 +54,18 @@ def tabulate(target, prediction, scores, *, detector="SVM", fold=0):
     st.sampled_from([2, 3]),
     st.booleans(),
 )
-def test_figures_are_those_of_images_that_were_drawn(seed, n, n_classes, probabilities):
+def test_metrics_are_those_of_images_that_were_drawn(seed, n, n_classes, probabilities):
     rng = np.random.default_rng(seed)
     target, prediction, scores = draw_predictions(rng, n, n_classes)
     if probabilities:
         scores = scores / 10
     rows = rng.integers(n, size=(3, n))
     weights = np.array([np.bincount(row, minlength=n) for row in rows], float)
-    classes = np.arange(n_classes)
-    about = {"classes": classes, "probabilities": probabilities}
-    about["pos_label"] = 1 if n_classes == 2 else None
+    about = {"classes": TWO if n_classes == 2 else THREE}
+    about["probabilities"] = probabilities
     found = weighted_metrics(target, prediction, scores, weights, **about)
     for row, metrics in zip(rows, found, strict=True):
-        expected = compute_metrics(
-            target[row], prediction[row], scores[row], names=NAMES[n_classes], **about
-        )
+        expected = compute_metrics(target[row], prediction[row], scores[row], **about)
         assert metrics == pytest.approx(list(expected.values()), nan_ok=True)
 
 
@@ -76,31 +76,23 @@ def test_resamples_are_the_same_for_all_detectors():
     )
     found = bootstrap_metrics(
         predictions,
-        classes=np.arange(2),
-        names=NAMES[2],
-        pos_label=1,
+        TWO,
         n_resamples=20,
         random_state=0,
     )
-    assert list(found) == ["one", "two"]
-    assert found["one"].equals(found["two"])
-    assert found["one"].shape == (20, len(metric_names(NAMES[2])))
-    assert found["one"]["accuracy"].nunique() > 5
+    assert list(found) == [("one",), ("two",)]
+    assert found["one",].equals(found["two",])
+    assert found["one",].shape == (20, len(metric_names(TWO.names)))
+    assert found["one",]["accuracy"].nunique() > 5
 
 
-def test_figures_of_folds_are_averaged():
+def test_metrics_of_folds_are_averaged():
     rng = np.random.default_rng(0)
     folds = [tabulate(*draw_predictions(rng, 40, 2), fold=fold) for fold in (0, 1)]
-    about = {
-        "classes": np.arange(2),
-        "names": NAMES[2],
-        "pos_label": 1,
-        "n_resamples": 10,
-        "random_state": 0,
-    }
+    about = {"classes": TWO, "n_resamples": 10, "random_state": 0}
     # Both folds hold the images 0 to 39, so that one draw weighs both.
-    both = bootstrap_metrics(pd.concat(folds, ignore_index=True), **about)["SVM"]
-    apart = [bootstrap_metrics(fold, **about)["SVM"] for fold in folds]
+    both = bootstrap_metrics(pd.concat(folds, ignore_index=True), **about)[SVM]
+    apart = [bootstrap_metrics(fold, **about)[SVM] for fold in folds]
     pd.testing.assert_frame_equal(both, (apart[0] + apart[1]) / 2)
 
 
@@ -108,28 +100,20 @@ def test_without_scores_what_needs_them_is_nan():
     target, prediction, scores = draw_predictions(np.random.default_rng(0), 30, 2)
     found = bootstrap_metrics(
         tabulate(target, prediction, np.full_like(scores, np.nan)),
-        classes=np.arange(2),
-        names=NAMES[2],
-        pos_label=1,
+        TWO,
         n_resamples=5,
         random_state=0,
-    )["SVM"]
+    )[SVM]
     assert found[["roc_auc", "average_precision"]].isna().all(axis=None)
     assert found["accuracy"].notna().all()
 
 
 def test_few_images_at_a_time_give_the_same_distribution(monkeypatch):
     predictions = tabulate(*draw_predictions(np.random.default_rng(0), 30, 2))
-    about = {
-        "classes": np.arange(2),
-        "names": NAMES[2],
-        "pos_label": 1,
-        "n_resamples": 50,
-        "random_state": 0,
-    }
-    whole = bootstrap_metrics(predictions, **about)["SVM"]
+    about = {"classes": TWO, "n_resamples": 50, "random_state": 0}
+    whole = bootstrap_metrics(predictions, **about)[SVM]
     monkeypatch.setattr("skfake.metrics.bootstrap.CHUNK", 100)
-    pd.testing.assert_frame_equal(bootstrap_metrics(predictions, **about)["SVM"], whole)
+    pd.testing.assert_frame_equal(bootstrap_metrics(predictions, **about)[SVM], whole)
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "roc_auc", "f1_FAKE"])
@@ -141,12 +125,10 @@ def test_intervals_cover_the_truth_as_often_as_they_say(metric):
         target, scores = draw_scores(rng, 300)
         found = bootstrap_metrics(
             tabulate(target, (scores > 0.5).astype(int), scores),
-            classes=np.arange(2),
-            names=NAMES[2],
-            pos_label=1,
+            TWO,
             n_resamples=300,
             random_state=rng.integers(2**31),
-        )["SVM"]
+        )[SVM]
         low, high = np.quantile(found[metric], [0.05, 0.95])
         covered.append(low <= truth <= high)
     # 90 %, give or take three standard errors and the bias of small samples.
@@ -164,9 +146,7 @@ def population_metrics():
         target,
         (scores > 0.5).astype(int),
         scores,
-        classes=np.arange(2),
-        names=NAMES[2],
-        pos_label=1,
+        TWO,
     )
 
 
@@ -184,18 +164,35 @@ def test_seeds_are_drawn_too():
         ],
         ignore_index=True,
     )
-    about = {"classes": np.arange(2), "names": NAMES[2], "pos_label": 1}
+    about = {"classes": TWO}
     found = bootstrap_metrics(predictions, **about, n_resamples=400, random_state=0)
     # Both, the first twice, the second twice.
-    counts, _ = np.histogram(found["SVM"]["accuracy"], bins=[0, 0.6, 0.9, 1.1])
+    counts, _ = np.histogram(found[SVM]["accuracy"], bins=[0, 0.6, 0.9, 1.1])
     assert counts / 400 == pytest.approx([0.25, 0.5, 0.25], abs=0.08)
     alone = bootstrap_metrics(
         predictions.query("seed == 0"), **about, n_resamples=5, random_state=0
     )
-    assert (alone["SVM"]["accuracy"] == 1).all()
+    assert (alone[SVM]["accuracy"] == 1).all()
+
+
+def test_groups_may_be_of_several_columns_with_missing_values():
+    data = draw_predictions(np.random.default_rng(0), 40, 2)
+    predictions = pd.concat(
+        [tabulate(*data).assign(strength=strength) for strength in (np.nan, 1.0, 2.0)],
+        ignore_index=True,
+    ).drop(columns="fold")
+    by = ["detector", "strength"]
+    found = bootstrap_metrics(predictions, TWO, by=by, n_resamples=9, random_state=0)
+    assert [key[0] for key in found] == ["SVM"] * 3
+    assert all(table.equals(found["SVM", 1.0]) for table in found.values())
+    intervals = bootstrap_intervals(found, TWO.names, 0.9, by=by)
+    assert intervals["strength"].tolist()[1:] == [1.0, 2.0]
+    assert np.isnan(intervals["strength"][0])
 
 
 def test_intervals_are_quantiles():
-    metrics = {"SVM": pd.DataFrame({"accuracy": np.linspace(0, 1, 101)})}
-    (interval,) = bootstrap_intervals(metrics, 0.9).values()
-    assert interval["accuracy"].tolist() == pytest.approx([0.05, 0.95])
+    metrics = {SVM: pd.DataFrame({"accuracy": np.linspace(0, 1, 101)})}
+    interval = bootstrap_intervals(metrics, TWO.names, 0.9).iloc[0]
+    ends = interval[["accuracy_low", "accuracy_high"]]
+    assert ends.tolist() == pytest.approx([0.05, 0.95])
+    assert np.isnan(interval["roc_auc_low"])

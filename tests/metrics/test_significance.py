@@ -27,7 +27,7 @@ def test_mcnemar_counts_only_what_tells_two_apart():
 
 def test_equal_predictions_are_no_evidence():
     assert mcnemar_test([0, 1, 1], [0, 1, 0], [0, 1, 0]) == 1
-    assert corrected_t_test([0.9, 0.8], [0.9, 0.8], test_share=0.5) == 1
+    assert corrected_t_test([0.9, 0.8], [0.9, 0.8], test_fraction=0.5) == 1
 
 
 def test_mcnemar_keeps_its_level_between_equals():
@@ -51,15 +51,15 @@ def test_the_corrected_t_test_is_that_computed_by_hand():
     difference = a - b
     variance = difference.var(ddof=1) * (1 / 4 + 0.25 / 0.75)
     expected = 2 * stats.t.sf(difference.mean() / np.sqrt(variance), df=3)
-    assert corrected_t_test(a, b, test_share=0.25) == pytest.approx(expected)
+    assert corrected_t_test(a, b, test_fraction=0.25) == pytest.approx(expected)
 
 
 def test_the_plain_t_test_is_the_corrected_one_without_a_correction():
     rng = np.random.default_rng(0)
     a, b = rng.random((2, 10))
     plain = stats.ttest_rel(a, b).pvalue
-    assert corrected_t_test(a, b, test_share=1e-12) == pytest.approx(plain)
-    assert corrected_t_test(a, b, test_share=0.2) > plain
+    assert corrected_t_test(a, b, test_fraction=1e-12) == pytest.approx(plain)
+    assert corrected_t_test(a, b, test_fraction=0.2) > plain
 
 
 def test_the_corrected_t_test_keeps_its_level_where_the_plain_one_does_not():
@@ -69,21 +69,21 @@ def test_the_corrected_t_test_keeps_its_level_where_the_plain_one_does_not():
     shared = rng.normal(size=2000) * np.sqrt(share / (1 - share))
     differences = shared[:, None] + rng.normal(size=(2000, n))
     zeros = np.zeros(n)
-    corrected = [corrected_t_test(d, zeros, test_share=share) for d in differences]
+    corrected = [corrected_t_test(d, zeros, test_fraction=share) for d in differences]
     plain = stats.ttest_1samp(differences, 0, axis=1).pvalue
     assert np.mean(np.array(corrected) <= 0.05) <= 0.06
     assert np.mean(plain <= 0.05) > 0.08
 
 
 def test_differences_without_any_spread_are_certain():
-    assert corrected_t_test([0.5, 0.75], [0.25, 0.5], test_share=0.5) == 0
+    assert corrected_t_test([0.5, 0.75], [0.25, 0.5], test_fraction=0.5) == 0
 
 
 def test_one_fold_is_refused():
     with pytest.raises(ValueError, match=r"at least two folds; got 1\."):
-        corrected_t_test([0.9], [0.8], test_share=0.2)
-    with pytest.raises(ValueError, match="test_share"):
-        corrected_t_test([0.9, 0.8], [0.8, 0.7], test_share=1.0)
+        corrected_t_test([0.9], [0.8], test_fraction=0.2)
+    with pytest.raises(ValueError, match="test_fraction"):
+        corrected_t_test([0.9, 0.8], [0.8, 0.7], test_fraction=1.0)
 
 
 def test_holm_s_correction_is_that_of_his_example():

@@ -10,11 +10,11 @@ from skfake.metrics.detection import expected_calibration_error
 from skfake.metrics.summary import (
     CALIBRATION,
     RANKING,
+    Classes,
     compute_metrics,
     metric_names,
 )
 
-CLASSES = np.array([0, 1])
 NAMES = ["REAL", "FAKE"]
 
 
@@ -23,13 +23,11 @@ def metrics_of(target, prediction, scores=None, *, pos_label=1):
         np.array(target),
         np.array(prediction),
         None if scores is None else np.array(scores, dtype=float),
-        classes=CLASSES,
-        names=NAMES,
-        pos_label=pos_label,
+        Classes(np.array([0, 1]), NAMES, pos_label),
     )
 
 
-def test_figures_agree_with_those_computed_by_hand():
+def test_metrics_agree_with_those_computed_by_hand():
     metrics = metrics_of(
         [0, 0, 0, 0, 1, 1, 1, 1, 1, 1],
         [0, 0, 0, 1, 1, 1, 1, 0, 0, 1],
@@ -61,7 +59,7 @@ def test_figures_agree_with_those_computed_by_hand():
     )
 
 
-def test_names_are_those_of_the_figures_in_their_order():
+def test_names_are_those_of_the_metrics_in_their_order():
     assert list(metrics_of([0, 1], [0, 1], [0, 1])) == metric_names(NAMES)
 
 
@@ -75,7 +73,7 @@ def test_a_class_that_is_never_predicted_has_precision_zero_without_a_warning():
     assert metrics["precision_FAKE"] == metrics["f1_FAKE"] == 0
 
 
-def test_figures_of_a_class_that_the_targets_lack_are_nan():
+def test_metrics_of_a_class_that_the_targets_lack_are_nan():
     metrics = metrics_of([1, 1, 1, 1], [1, 1, 1, 0], [4, 3, 2, 1])
     undefined = {name for name, value in metrics.items() if np.isnan(value)}
     of_scores = {*RANKING, *CALIBRATION}
@@ -91,12 +89,12 @@ def test_without_scores_what_needs_them_is_nan():
 
 def test_only_probabilities_are_judged_by_their_calibration():
     target, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.6, 0.7, 0.9])
-    about = {"classes": CLASSES, "names": NAMES, "pos_label": 1}
-    metrics = compute_metrics(target, target, scores, **about, probabilities=True)
-    assert metrics["brier_score"] == brier_score_loss(target, scores)
+    classes = Classes(np.array([0, 1]), NAMES, 1)
+    metrics = compute_metrics(target, target, scores, classes, probabilities=True)
+    assert metrics["brier_score"] == pytest.approx(brier_score_loss(target, scores))
     error = expected_calibration_error(target, scores)
     assert metrics["expected_calibration_error"] == error
-    metrics = compute_metrics(target, target, scores, **about)
+    metrics = compute_metrics(target, target, scores, classes)
     assert np.isnan([metrics[name] for name in CALIBRATION]).all()
 
 
@@ -109,8 +107,7 @@ def test_areas_of_several_classes_are_means_of_each_against_the_rest():
         target,
         classes[scores.argmax(axis=1)],
         scores,
-        classes=classes,
-        names=["a", "b", "c"],
+        Classes(classes, ["a", "b", "c"]),
     )
     expected = [
         roc_auc_score(target == c, s) for c, s in zip(classes, scores.T, strict=True)
@@ -144,7 +141,7 @@ def test_turning_classes_and_scores_around_leaves_the_roc_area_alone(pairs):
 
 @settings(deadline=None)
 @given(LABELS)
-def test_figures_are_shares_or_undefined_and_balanced_as_in_scikit_learn(pairs):
+def test_metrics_are_shares_or_undefined_and_balanced_as_in_scikit_learn(pairs):
     target, prediction = np.array(pairs).T
     metrics = metrics_of(target, prediction)
     values = np.array(list(metrics.values()))

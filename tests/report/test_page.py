@@ -84,7 +84,7 @@ def test_a_page_holds_everything_and_needs_nothing_else(comparison, tmp_path):
         "Differences",
         "Without the images that leak",
         "Curves",
-        "Images that are most wrong",
+        "Confident mistakes",
         "Training",
         "Data",
         "How it was made",
@@ -106,7 +106,7 @@ def test_a_page_holds_everything_and_needs_nothing_else(comparison, tmp_path):
 def test_a_page_has_a_picture_for_each_display(comparison, tmp_path):
     before = plt.get_fignums()
     page, _ = read(comparison, tmp_path / "report.html")
-    # ROC, precision and recall, reliability, confusion, most wrong, training.
+    # ROC, precision and recall, reliability, confusion, mistakes, training.
     assert page.seen.count("svg") == 6
     assert plt.get_fignums() == before
 

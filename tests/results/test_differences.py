@@ -65,12 +65,14 @@ def test_pairs_of_one_test_set_have_the_p_values_of_mcnemar():
 def test_pairs_over_folds_have_those_of_the_corrected_t_test():
     predictions = tabulate({"a": 0.9, "b": 0.6}, folds=5)
     assert choose_test(predictions) == FOLDS
-    found = tabulate_differences(predictions, {}, confidence_level=0.95, test_share=0.2)
+    found = tabulate_differences(
+        predictions, {}, confidence_level=0.95, test_fraction=0.2
+    )
     right = (predictions["target"] == predictions["prediction"]).groupby(
         [predictions["detector"], predictions["fold"]]
     )
     scores = right.mean().unstack("fold").to_numpy()
-    expected = corrected_t_test(*scores, test_share=0.2)
+    expected = corrected_t_test(*scores, test_fraction=0.2)
     assert found.loc[0, "p_value"] == pytest.approx(expected)
 
 
@@ -88,8 +90,8 @@ def test_intervals_are_those_of_paired_resamples():
     drawn = np.linspace(0, 0.1, 101)
     resampled = {
         # What both detectors share cancels out.
-        "a": pd.DataFrame({"accuracy": 0.5 + drawn + 0.3}),
-        "b": pd.DataFrame({"accuracy": 0.5 + np.zeros(101)}),
+        ("a",): pd.DataFrame({"accuracy": 0.5 + drawn + 0.3}),
+        ("b",): pd.DataFrame({"accuracy": 0.5 + np.zeros(101)}),
     }
     found = tabulate_differences(predictions, resampled, confidence_level=0.9)
     ends = found.loc[0, ["difference_low", "difference_high"]].tolist()

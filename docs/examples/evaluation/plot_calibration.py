@@ -78,14 +78,7 @@ print(f"{prevalence:.1%} of {len(rare)} images are fakes")
 
 def with_prevalence(p, new, trained=0.5):
     """Probabilities of a fake where another fraction of the images is fake."""
-    odds = (
-        p
-        / (1 - p)
-        * prevalence
-        / (1 - prevalence)
-        * (1 - trained_prevalence)
-        / trained_prevalence
-    )
+    odds = p / (1 - p) * new / (1 - new) * (1 - trained) / trained
     return odds / (1 + odds)
 
 

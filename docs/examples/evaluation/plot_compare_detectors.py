@@ -80,7 +80,9 @@ from skfake.metrics import corrected_t_test, holm
 
 pairs = list(zip(differences["first"], differences["second"], strict=True))
 scores = comparison.folds.pivot(index="fold", columns="detector", values="roc_auc")
-p_values = [corrected_t_test(scores[a], scores[b], test_share=1 / 5) for a, b in pairs]
+p_values = [
+    corrected_t_test(scores[a], scores[b], test_fraction=1 / 5) for a, b in pairs
+]
 pd.DataFrame(
     {
         "difference of ROC-AUC": [(scores[a] - scores[b]).mean() for a, b in pairs],

@@ -24,6 +24,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import spearmanr
 
 from skfake import (
+    Augmentation,
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
@@ -67,18 +68,19 @@ def make_detectors(seed: int) -> dict[str, Any]:
     """The six, in settings that learn from a few hundred images in seconds."""
     tiny: dict[str, Any] = {
         "batch_size": 16,
-        "crop": None,
         "label_smoothing": 0.0,
         "validation_fraction": None,
         "precision": "float32",
         "device": "cpu",
         "random_state": seed,
     }
-    deep = {"max_epochs": 4, "optimizer": "adamw", "lr": 1e-3, "flip": False, **tiny}
+    # The quarters stay where they are in training.
+    whole = {"augment": Augmentation(crop=None, flip=False), **tiny}
+    deep = {"max_epochs": 4, "optimizer": "adamw", "lr": 1e-3, **whole}
     return {
         "SVM": SVMDetector(),
         "CNN": CNNDetector(max_epochs=8, **tiny),
-        "Compact": CompactDetector(max_epochs=6, flip=False, **tiny),
+        "Compact": CompactDetector(max_epochs=6, **whole),
         "ResNet": ResNetDetector(depth=18, weights=None, **deep),
         "VGG": VGGDetector(depth=11, weights=None, **deep),
         "DenseNet": DenseNetDetector(weights=None, **deep),
@@ -110,18 +112,18 @@ def randomize(detector: Any, seed: int) -> None:
 def measure(name: str, detector: Any, fakes: np.ndarray, quarters: np.ndarray) -> dict:
     """Metrics of a fitted detector."""
     if name == "SVM":
-        maps = saliency_maps(detector, fakes, target=1)
+        maps = saliency_maps(detector, fakes, label=1)
         return {"pointing": {"cells": share_found(maps, quarters)}}
     found: dict[str, Any] = {"pointing": {}, "correlation_with_random_weights": {}}
-    trained = {m: saliency_maps(detector, fakes, target=1, method=m) for m in METHODS}
+    trained = {m: saliency_maps(detector, fakes, label=1, method=m) for m in METHODS}
     for method, maps in trained.items():
         found["pointing"][method] = share_found(maps, quarters)
     if name in COARSE:
-        maps = saliency_maps(detector, fakes, target=1, layer=COARSE[name])
+        maps = saliency_maps(detector, fakes, label=1, layer=COARSE[name])
         found["pointing"]["integrated, 2x2 positions"] = share_found(maps, quarters)
     randomize(detector, seed=0)
     for method, maps in trained.items():
-        others = saliency_maps(detector, fakes, target=1, method=method)
+        others = saliency_maps(detector, fakes, label=1, method=method)
         correlation = rank_correlation(maps, others)
         found["correlation_with_random_weights"][method] = correlation
     return found

@@ -72,7 +72,8 @@ def make_files(folder: Path) -> dict[str, Path]:
 
 def members_of(file: Path) -> dict[str, bytes]:
     """Contents of a saved detector by their names."""
-    return archive.unpack(file.read_bytes())
+    with ZipFile(file) as zipped:
+        return {name: zipped.read(name) for name in zipped.namelist()}
 
 
 def seal(content: bytes) -> bytes:
@@ -104,6 +105,19 @@ def with_node(members: dict[str, bytes], node: dict[str, Any]) -> bytes:
     schema = json.loads(members["schema.json"])
     schema["content"]["content"]["image_shape"] = node
     return forge(members, schema__json=json.dumps(schema).encode())
+
+
+def with_net(members: dict[str, bytes], **nodes: dict[str, Any]) -> bytes:
+    """Saved detector with nodes in the places of parts of its network."""
+    schema = json.loads(members["schema.json"])
+    schema["content"]["content"]["net_"]["content"] |= nodes
+    return forge(members, schema__json=json.dumps(schema).encode())
+
+
+def tensor_file(members: dict[str, bytes]) -> str:
+    """Member that holds a tensor of the network."""
+    net = json.loads(members["schema.json"])["content"]["content"]["net_"]
+    return next(iter(net["content"]["tensors"]["content"].values()))["file"]
 
 
 def text(value: Any) -> dict[str, Any]:
@@ -196,6 +210,17 @@ def pickle_in(name: str) -> Callable[[dict[str, bytes]], bytes]:
     return trap
 
 
+def pickle_in_net(part: str) -> Callable[[dict[str, bytes]], bytes]:
+    """A pickle in the place of a part of the network."""
+
+    def trap(members: dict[str, bytes]) -> bytes:
+        node = name_of("builtins", "bytes", "BytesNode", file="array-99.bin")
+        pickled = {"array-99.bin": pickle.dumps(Payload())}
+        return with_net({**members, **pickled}, **{part: node})
+
+    return trap
+
+
 def plain_pickle(members: dict[str, bytes]) -> bytes:
     """A pickle, and nothing else."""
     return pickle.dumps(Payload())
@@ -234,17 +259,18 @@ def huge_array_header(members: dict[str, bytes]) -> bytes:
 
 
 def huge_tensor_header(members: dict[str, bytes]) -> bytes:
-    """Tensors whose header says that it is 10 GB long."""
-    tensors = struct.pack("<Q", HUGE) + members["net-0.safetensors"][8:]
-    return seal(zip_members({**members, "net-0.safetensors": tensors}))
+    """A tensor whose header says that it is 4 GB long."""
+    tensor = b"\x93NUMPY\2\0" + struct.pack("<I", 2**32 - 1)
+    return seal(zip_members({**members, tensor_file(members): tensor}))
 
 
 def huge_tensor(members: dict[str, bytes]) -> bytes:
     """A tensor that says it is of 10 GB."""
-    entry = {"dtype": "F32", "shape": [HUGE // 4], "data_offsets": [0, HUGE]}
-    header = json.dumps({"x": entry}).encode()
-    tensors = struct.pack("<Q", len(header)) + header + b"\0" * 100
-    return seal(zip_members({**members, "net-0.safetensors": tensors}))
+    buffer = io.BytesIO()
+    header = {"descr": "<f4", "fortran_order": False, "shape": (HUGE // 4,)}
+    np.lib.format.write_array_header_1_0(buffer, header)
+    tensor = buffer.getvalue() + b"\0" * 100
+    return seal(zip_members({**members, tensor_file(members): tensor}))
 
 
 def huge_network(members: dict[str, bytes]) -> bytes:
@@ -298,6 +324,12 @@ def deep_json(name: str) -> Callable[[dict[str, bytes]], bytes]:
     return trap
 
 
+def deep_settings(members: dict[str, bytes]) -> bytes:
+    """Settings of a network nested a hundred thousand times."""
+    deep = {**text(0), "content": "[" * 100_000 + "]" * 100_000}
+    return with_net(members, settings=deep)
+
+
 def deep_tree(members: dict[str, bytes]) -> bytes:
     """A list in a list in a list, 900 times."""
     node = text(0)
@@ -341,8 +373,8 @@ def false_machine(members: dict[str, bytes]) -> bytes:
     schema = json.loads(members["schema.json"])
     svc = schema["content"]["content"]["svc_"]["content"]["content"]
     buffer = io.BytesIO()
-    np.save(buffer, np.array([10**6, 10**6], dtype=np.int32))
-    file = svc["_n_support"]["file"]
+    np.save(buffer, np.array([10**6, 10**6]))
+    file = svc["n_support_"]["file"]
     return seal(zip_members({**members, file: buffer.getvalue()}))
 
 
@@ -352,8 +384,8 @@ TRAPS: dict[str, dict[str, Callable[[dict[str, bytes]], bytes]]] = {
         "a pickle": plain_pickle,
         "a pickle as manifest": pickle_in("manifest.json"),
         "a pickle as tree": pickle_in("schema.json"),
-        "a pickle as settings of the network": pickle_in("net-0.json"),
-        "a pickle as tensors": pickle_in("net-0.safetensors"),
+        "a pickle as settings of the network": pickle_in_net("settings"),
+        "a pickle as tensors": pickle_in_net("tensors"),
         "a pickle as array": pickle_as_array,
         "a function": function_that_runs,
         "a function with arguments": partial_that_runs,
@@ -367,7 +399,7 @@ TRAPS: dict[str, dict[str, Callable[[dict[str, bytes]], bytes]]] = {
         "a network elsewhere": key_out,
         "an array of 10 GB": huge_array,
         "an array with a header of 4 GB": huge_array_header,
-        "tensors with a header of 10 GB": huge_tensor_header,
+        "a tensor with a header of 4 GB": huge_tensor_header,
         "a tensor of 10 GB": huge_tensor,
         "a network of terabytes": huge_network,
         "a zip bomb": zip_bomb,
@@ -375,7 +407,7 @@ TRAPS: dict[str, dict[str, Callable[[dict[str, bytes]], bytes]]] = {
         "an endless directory": endless_directory,
         "a deep manifest": deep_json("manifest.json"),
         "deep JSON": deep_json("schema.json"),
-        "deep settings": deep_json("net-0.json"),
+        "deep settings": deep_settings,
         "a deep tree": deep_tree,
         "a billion laughs": laughs,
         "an array read ten thousand times": array_read_often,

@@ -27,13 +27,13 @@ import torch
 from PIL import Image
 
 from skfake import CNNDetector, CompactDetector
-from skfake.cli.answers import Screen
-from skfake.cli.paths import find_images
-from skfake.cli.predict import read_ahead, write_rows
-from skfake.cli.rows import Format
+from skfake.cli.predict import find_paths, write_rows
+from skfake.cli.row_writer import Format
 from skfake.datasets import make_images
 from skfake.environment import describe_machine, describe_versions
 from skfake.images import load_images
+from skfake.screening.labelling import Labeller
+from skfake.screening.opening import open_images
 
 RESULT = Path(__file__).with_suffix(".json")
 N_IMAGES = 10_000
@@ -74,12 +74,12 @@ def compare(
     decoded = load_images(paths)
     looped = paths[:N_LOOPED]
     rows = folder.parent / "rows.csv"
-    screen = Screen(detector)
+    labeller = Labeller(detector)
 
     def by_command() -> None:
-        found = find_images([str(folder)])
-        with read_ahead(found, BATCH_SIZE, None) as batches:
-            if write_rows(screen, batches, rows, Format.csv):
+        found = find_paths([str(folder)], None, null=False)
+        with open_images(found, batch_size=BATCH_SIZE, n_jobs=-1) as batches:
+            if write_rows(labeller, batches, rows, Format.csv):
                 raise RuntimeError("All images must have an answer.")
 
     def by_loop() -> None:
@@ -87,8 +87,7 @@ def compare(
             detector.predict_proba([path])
 
     def bare() -> None:
-        # A new object each time: the screen's detector knows the last one's answers.
-        detector.predict_proba(decoded.view())
+        detector.predict_proba(decoded)
 
     ways = {
         "predict": (by_command, len(paths)),

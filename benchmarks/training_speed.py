@@ -37,6 +37,7 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
 from skfake import (
+    Augmentation,
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
@@ -53,7 +54,7 @@ WAYS = ("plain", "ours", "bare")
 NETWORKS: dict[str, tuple[Any, int]] = {
     "CNN": (CNNDetector(batch_size=64), 150),
     # Whole images all along, as the plain recipe has them.
-    "Compact": (CompactDetector(batch_size=512, growing_crops=False), 20),
+    "Compact": (CompactDetector(batch_size=512, augment=Augmentation(shift=2)), 20),
     "ResNet-50": (ResNetDetector(depth=50, batch_size=128), 8),
     "VGG-16": (VGGDetector(depth=16, batch_size=128), 8),
     # Its own optimiser, Muon, takes its share of a step; so it is shown with the
@@ -77,10 +78,10 @@ def write_folder(X: np.ndarray, y: np.ndarray, folder: Path) -> None:
 def plain_rate(detector: Any, folder: Path, device: str, n_epochs: int) -> float:
     """Images a second of the recipe that people write today."""
     steps: list[Any] = []
-    if detector.crop is not None:
-        size, shift = detector.image_size, detector.shift
+    augmentation = detector.augment_ = detector._find_augmentation()
+    if augmentation is not None:
+        size, shift = detector.image_size, augmentation.shift
         steps += [transforms.RandomCrop(size, padding=shift, padding_mode="reflect")]
-    if detector.flip:
         steps += [transforms.RandomHorizontalFlip()]
     steps += [transforms.ToTensor(), transforms.Normalize([0.5] * 3, [0.25] * 3)]
     images = ImageFolder(folder, transforms.Compose(steps))

@@ -17,10 +17,12 @@ from .persistence import (
     read_model_card,
     save_detector,
 )
+from .training.augmentation import Augmentation
 
 __version__: str
 
 __all__ = [
+    "Augmentation",
     "CNNDetector",
     "CompactDetector",
     "Comparison",

@@ -11,6 +11,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from skfake.images.checking import read_array
 from skfake.scikit_learn import is_pandas_na
 
+# What two labels mean that are numbers, in the data sets of skfake.
+NAMES = ("real", "fake")
+NUMBERS = (["0", "1"], ["0.0", "1.0"], ["False", "True"])
+
 
 def check_labels(y: Any) -> Any:
     """Refuse labels that scikit-learn would misread or has no words for."""
@@ -100,3 +104,52 @@ def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
             f"{pos_label!r}."
         )
     return pos_label
+
+
+def name_labels(classes: Any) -> list[str]:
+    """What labels are called: 0 and 1 real and fake, others by their text."""
+    names = [str(label) for label in classes]
+    return list(NAMES) if names in NUMBERS else names
+
+
+def find_label(classes: Any, wanted: Any, parameter: str = "label") -> Any:
+    """Label that is given by itself, by its text or by what it is called."""
+    classes, names = np.asarray(classes).tolist(), name_labels(classes)
+    for label, name in zip(classes, names, strict=True):
+        if label == wanted or str(wanted) in (str(label), name):
+            return label
+    raise ValueError(
+        f"{parameter} must be one of the labels of the detector, {', '.join(names)}; "
+        f"got {wanted!r}."
+    )
+
+
+def find_fake(classes: Any) -> Any:
+    """Label that is called fake, in upper or lower case; None where there is none."""
+    folded = [name.casefold() for name in name_labels(classes)]
+    if folded.count("fake") != 1:
+        return None
+    return np.asarray(classes).tolist()[folded.index("fake")]
+
+
+def find_pos_labels(classes: Any, pos_label: Any = None) -> np.ndarray:
+    """Which labels are positive: those given or, with None, the one called fake."""
+    classes, names = np.asarray(classes), ", ".join(name_labels(classes))
+    if pos_label is None:
+        found = [find_fake(classes)]
+        if found == [None]:
+            raise ValueError(
+                f"pos_label must say which of the labels of the detector, {names}, "
+                "means fake; got None."
+            )
+    else:
+        listed = isinstance(pos_label, list | tuple | set | np.ndarray)
+        wanted = pos_label if listed else [pos_label]
+        found = [find_label(classes, label, "pos_label") for label in wanted]
+    positive = np.array([label in found for label in classes.tolist()])
+    if positive.all() or not positive.any():
+        raise ValueError(
+            f"pos_label must be some of the labels of the detector, {names}, and not "
+            f"all; got {pos_label!r}."
+        )
+    return positive

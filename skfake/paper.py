@@ -17,6 +17,7 @@ from skfake.detectors import (
     SVMDetector,
     VGGDetector,
 )
+from skfake.training.augmentation import Augmentation
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 FINE_TUNING: dict[str, Any] = {
     "weights": "imagenet",
     "image_size": 32,
-    "crop": "resized",
-    "flip": True,
-    "average_flips": False,
     "label_smoothing": 0.0,
     "max_epochs": 10,
     "batch_size": 64,
@@ -89,7 +87,21 @@ def paper_detectors() -> dict[str, ClassifierMixin]:
             batch_size=64,
             validation_fraction=None,
         ),
-        "ResNet": ResNetDetector(depth=50, crop_size=24, **FINE_TUNING),
-        "VGGNet": VGGDetector(depth=16, batch_norm=False, n_hidden=4096, **FINE_TUNING),
-        "DenseNet": DenseNetDetector(depth=121, **FINE_TUNING),
+        "ResNet": ResNetDetector(
+            depth=50, augment=_resized_crops(crop_size=24), **FINE_TUNING
+        ),
+        "VGGNet": VGGDetector(
+            depth=16,
+            batch_norm=False,
+            n_hidden=4096,
+            augment=_resized_crops(),
+            **FINE_TUNING,
+        ),
+        "DenseNet": DenseNetDetector(
+            depth=121, augment=_resized_crops(), **FINE_TUNING
+        ),
     }
+
+
+def _resized_crops(crop_size: int | None = None) -> Augmentation:
+    return Augmentation(crop="resized", crop_size=crop_size, average_flips=False)

@@ -28,6 +28,7 @@ PUBLIC = [
         "skfake.evaluation",
         "skfake.explanation",
         "skfake.metrics",
+        "skfake.screening",
     )
     for name in import_module(module).__all__
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,7 @@ import skfake
 from skfake.cli.detectors import DETECTORS, make_detectors
 from skfake.cli.errors import one_line
 from skfake.cli.options import FORMS, Limit, ReportFolder, Seed
-from skfake.cli.outputs import prepare_output
+from skfake.cli.outputs import prepare_output, print_comparison
 from skfake.cli.sources import Images, limit_images, load_images
 
 if TYPE_CHECKING:
@@ -71,14 +70,6 @@ def compare(
         raise typer.Exit(1)
 
 
-def print_comparison(comparison: Comparison, output: Path | None) -> None:
-    """Print a table, and write all of it where a folder is named."""
-    print(comparison)
-    if output is not None:
-        comparison.save(output)
-        print(f"Tables and plots are in {output}.", file=sys.stderr)
-
-
 def compare_images(
     detectors: dict[str, Any], images: Images, cv: int | None, seed: int
 ) -> Comparison:
@@ -98,6 +89,7 @@ def compare_images(
             cv=folds,
             test=images.test,
             target_names=images.target_names,
+            random_state=seed,
             verbose=1,
         )
     return replace(comparison, title=f"{images.title}.")

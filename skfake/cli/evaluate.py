@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import skfake
-from skfake.cli.compare import print_comparison
 from skfake.cli.errors import one_line
 from skfake.cli.options import Limit, Model, ReportFolder, Seed, Source
-from skfake.cli.outputs import prepare_output
+from skfake.cli.outputs import prepare_output, print_comparison, require_metrics
 from skfake.cli.sources import Images, limit_images, load_test, load_train
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from skfake import Comparison
 
 
@@ -43,9 +40,9 @@ def evaluate(
         images = load_labelled(source, test_only=test)
         detector = skfake.load_detector(model)
         labelled = label_as(detector.classes_, images)
-        comparison = judge(detector, model.stem, limit_images(labelled, limit, seed))
-        if comparison.errors:
-            raise ValueError(comparison.errors[model.stem])
+        drawn = limit_images(labelled, limit, seed)
+        comparison = evaluate_images(detector, model.stem, drawn, seed)
+        require_metrics(comparison, model.stem)
     print_comparison(comparison, output)
 
 
@@ -66,60 +63,39 @@ def load_labelled(source: Path, *, test_only: bool) -> Images:
     return Images(title, tested.data, tested.target, names, None)
 
 
-def label_as(classes: np.ndarray, images: Images) -> Images:
+def label_as(classes: Any, images: Images) -> Images:
     """The same images, with the labels that a detector answers with."""
     import numpy as np
 
-    from skfake.cli.answers import name_labels
+    from skfake.labels import name_labels
 
     classes = np.asarray(classes)
-    called = [name.casefold() for name in name_labels(classes)]
+    known = [name.casefold() for name in name_labels(classes)]
     names = [name.casefold() for name in images.target_names]
-    strange = [
-        name
-        for name, folded in zip(images.target_names, names, strict=True)
-        if folded not in called
-    ]
-    if strange or len(names) != len(called):
+    strange = [name for name in images.target_names if name.casefold() not in known]
+    if strange or len(names) != len(known):
         came = f"the class {strange[0]!r}" if strange else ", ".join(names)
         raise ValueError(
             f"SOURCE must have images of the classes of the detector, "
-            f"{', '.join(called)}, each of them; got {came}."
+            f"{', '.join(known)}, each of them; got {came}."
         )
-    codes = np.array([called.index(name) for name in names])
+    codes = np.array([known.index(name) for name in names])
     shown = [images.target_names[place] for place in np.argsort(codes)]
     return images._replace(y=classes[codes[images.y]], target_names=shown)
 
 
-def judge(detector: Any, name: str, images: Images) -> Comparison:
-    """Comparison of one detector, that is fitted already."""
-    import numpy as np
-    from sklearn.frozen import FrozenEstimator
+def evaluate_images(detector: Any, name: str, images: Images, seed: int) -> Comparison:
+    """Evaluate a detector on labelled images, with a line on stderr."""
+    from skfake.labels import find_fake
 
-    comparison = skfake.compare_detectors(
-        {name: FrozenEstimator(detector)},
+    two = len(images.target_names) == 2
+    comparison = skfake.evaluate_detectors(
+        {name: detector},
         images.X,
         images.y,
-        test=(images.X, images.y),
-        pos_label=find_positive(np.unique(images.y)),
+        pos_label=find_fake(detector.classes_) if two else None,
         target_names=images.target_names,
-        # Against themselves, all images would seem to leak.
-        check_data=False,
+        random_state=seed,
         verbose=1,
     )
-    counts = comparison.settings["n_images_by_class"]
-    return replace(
-        comparison,
-        title=f"{images.title}.",
-        table=comparison.table.assign(fit_seconds=np.nan),
-        folds=comparison.folds.assign(fit_seconds=np.nan),
-        # Nothing was trained.
-        settings=comparison.settings
-        | {"n_images": None, "n_images_by_class": {"test": counts["test"]}},
-    )
-
-
-def find_positive(classes: np.ndarray) -> Any:
-    """Label whose metrics are told, of two."""
-    named = [label for label in classes if str(label).casefold() == "fake"]
-    return named[0] if named and len(classes) == 2 else None
+    return replace(comparison, title=f"{images.title}.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import skfake
-from skfake.cli.errors import one_line
+from skfake.cli.errors import one_line, to_line
 from skfake.cli.options import Force, Model
 from skfake.cli.outputs import check_new_file, prepare_output
 
@@ -26,11 +26,11 @@ def explain(
             "such as .png; or folder for pictures of any number, made if there is none."
         ),
     ],
-    target: Annotated[
+    label: Annotated[
         str | None,
         typer.Option(
-            help="Label to explain. Without it, the one that is explained is that "
-            "which the detector gives.",
+            help="Label to explain. Without it, the one that the detector predicts is "
+            "explained.",
             show_default=False,
         ),
     ] = None,
@@ -40,14 +40,14 @@ def explain(
     with one_line():
         pictures = name_pictures(images, output, force=force)
         detector = skfake.load_detector(model)
-        label = find_label(detector, target)
+        explained = read_label(detector, label)
     failed = False
     for image, picture in zip(images, pictures, strict=True):
         try:
-            draw(detector, image, label, picture)
+            draw(detector, image, explained, picture)
         # One that can't be read, or explained, leaves the others.
         except (OSError, ValueError) as error:
-            print(f"skfake: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"skfake: {to_line(error)}", file=sys.stderr)
             failed = True
         else:
             print(picture)
@@ -78,27 +78,17 @@ def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path
     return pictures
 
 
-def find_label(detector: Any, target: str | None) -> Any:
+def read_label(detector: Any, word: str | None) -> Any:
     """Label that a word on the command line means."""
+    from skfake.labels import find_label
 
-    from skfake.cli.answers import name_labels
-
-    if target is None:
-        return None
-    classes, names = detector.classes_, name_labels(detector.classes_)
-    for label, name in zip(classes, names, strict=True):
-        if target in (str(label), name):
-            return label
-    raise ValueError(
-        "--target must be one of the labels of the detector, "
-        f"{', '.join(names)}; got {target!r}."
-    )
+    return None if word is None else find_label(detector.classes_, word)
 
 
 def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
     """Write the picture that explains what a detector says of an image."""
-    from skfake.cli.answers import name_labels
     from skfake.explanation import ExplanationDisplay
+    from skfake.labels import name_labels
     from skfake.plotting import import_pyplot
 
     # Files need no screen, and a server may have none.
@@ -106,7 +96,7 @@ def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
     pyplot.switch_backend("agg")
     names = name_labels(detector.classes_)
     display = ExplanationDisplay.from_estimator(
-        detector, [str(image)], target=label, target_names=names
+        detector, [str(image)], label=label, target_names=names
     )
     figure: Any = display.figure_
     figure.savefig(picture)

@@ -11,17 +11,15 @@ import typer
 import skfake
 from skfake.cli.compare import compare_images
 from skfake.cli.detectors import DETECTORS, make_detectors
-from skfake.cli.errors import one_line
+from skfake.cli.errors import TYPED, one_line
 from skfake.cli.options import Force, Limit, Seed, Source
-from skfake.cli.outputs import check_new_file
+from skfake.cli.outputs import check_new_file, require_metrics
 from skfake.cli.sources import Images, limit_images, load_images
 
 if TYPE_CHECKING:
     from skfake import Comparison, ModelCard
 
 SECONDS = ("fit_seconds", "predict_seconds")
-# Parameters whose options have other names.
-OPTIONS = {"max_epochs": "epochs"}
 
 
 def fit(
@@ -93,8 +91,7 @@ def fit(
         name, unfitted = make_detector(detector, seed, settings)
         images = limit_images(load_images(source, test, None, seed), limit, seed)
         comparison = compare_images({name: unfitted}, name_classes(images), None, seed)
-        if comparison.errors:
-            raise ValueError(comparison.errors[name])
+        require_metrics(comparison, name)
         fitted = forget_surroundings(comparison.detectors[name])
         card = write_card(comparison, name, license)
         skfake.save_detector(fitted, output, card=card)
@@ -111,8 +108,8 @@ def make_detector(name: str, seed: int, settings: dict[str, Any]) -> tuple[str, 
     given = {key: value for key, value in settings.items() if value is not None}
     strange = given.keys() - detector.get_params().keys()
     if strange:
-        option = OPTIONS.get(min(strange), min(strange).replace("_", "-"))
-        raise ValueError(f"--{option} must go with another detector; got {name}.")
+        option = TYPED.get(min(strange), f"--{min(strange)}")
+        raise ValueError(f"{option} must go with another detector; got {name}.")
     return name, detector.set_params(**given)
 
 

@@ -42,7 +42,7 @@ ReportFolder = Annotated[
         show_default=False,
     ),
 ]
-FakeLabels = Annotated[
+PosLabels = Annotated[
     list[str] | None,
     typer.Option(
         help="The label that means fake, where it is neither called fake nor 1 of 0 "

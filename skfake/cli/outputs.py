@@ -1,9 +1,14 @@
-"""See that results can be written, before hours are spent on them."""
+"""Where results go: seen to be writable before hours are spent on them."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skfake import Comparison
 
 
 def prepare_output(folder: Path) -> None:
@@ -37,3 +42,17 @@ def check_new_file(path: Path, *, force: bool) -> None:
             f"--output must be in a folder that can be written to; {said}: "
             f"{error.strerror}."
         ) from error
+
+
+def require_metrics(comparison: Comparison, name: str) -> None:
+    """Raise what a detector failed with."""
+    if name in comparison.errors:
+        raise ValueError(comparison.errors[name].removeprefix("ValueError: "))
+
+
+def print_comparison(comparison: Comparison, output: Path | None) -> None:
+    """Print a table, and write all of it where a folder is named."""
+    print(comparison)
+    if output is not None:
+        comparison.save(output)
+        print(f"Tables and plots are in {output}.", file=sys.stderr)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from warnings import catch_warnings, simplefilter
 
 import typer
 
 import skfake
 from skfake.cli.errors import one_line
-from skfake.cli.options import FakeLabels, Force, Model
+from skfake.cli.lists import STDIN, read_list
+from skfake.cli.options import Force, Model, PosLabels
 from skfake.cli.outputs import check_new_file
 from skfake.cli.progress import is_watched, show_progress
-from skfake.cli.rows import Format, RowWriter, open_output
+from skfake.cli.row_writer import Format, RowWriter, open_output
 
 if TYPE_CHECKING:
-    from skfake.cli.answers import Screen
-    from skfake.cli.paths import Found
-    from skfake.cli.reading import Opened, ReadAhead
+    from skfake.screening.labelling import Labeller
+    from skfake.screening.opening import Opened
+    from skfake.screening.paths import Found
 
 
 def predict(
@@ -69,7 +69,7 @@ def predict(
             show_default=False,
         ),
     ] = None,
-    fake_label: FakeLabels = None,
+    pos_label: PosLabels = None,
     batch_size: Annotated[
         int, typer.Option(help="Images to compute together, at most.", min=1)
     ] = 128,
@@ -87,17 +87,26 @@ def predict(
         if output is not None:
             check_new_file(output, force=force)
         found = find_paths(paths or [], files_from, null=null)
+        from skfake.screening.opening import open_images
+
         # Files are read while the libraries of the detector are loaded.
-        with read_ahead(found, batch_size, jobs) as batches:
-            screen = load_screen(model, fake_label or [], threshold)
-            n_failed = write_rows(screen, batches, output, format)
+        with open_images(found, batch_size=batch_size, n_jobs=jobs or -1) as batches:
+            from skfake.screening.labelling import Labeller
+
+            detector = skfake.load_detector(model)
+            labeller = Labeller(
+                detector, pos_label=pos_label or None, threshold=threshold
+            )
+            n_failed = write_rows(labeller, batches, output, format)
     if n_failed:
         raise typer.Exit(1)
 
 
-def find_paths(paths: list[str], files_from: str | None, *, null: bool) -> Any:
+def find_paths(
+    paths: list[str], files_from: str | None, *, null: bool
+) -> Iterator[Found]:
     """Images that the arguments lead to, if there are any."""
-    from skfake.cli.paths import STDIN, find_images, find_listed, require_images
+    from skfake.screening.paths import find_images, find_listed, require_images
 
     lists = [path for path in paths if path == STDIN]
     lists += [] if files_from is None else [files_from]
@@ -108,32 +117,19 @@ def find_paths(paths: list[str], files_from: str | None, *, null: bool) -> Any:
         raise ValueError("PATH must name the pipe once; got - twice.")
     if null and not lists:
         raise ValueError("--null must go with --files-from, or - for PATH; got none.")
-    listed = (find_listed(name, null=null) for name in lists)
+    listed = (find_listed(read_list(name, null=null)) for name in lists)
     return require_images(chain(find_images(named), *listed))
 
 
-def read_ahead(found: Iterator[Found], batch_size: int, jobs: int | None) -> ReadAhead:
-    """Threads that open files."""
-    from joblib import cpu_count
-
-    from skfake.cli.reading import ReadAhead
-
-    return ReadAhead(found, batch_size=batch_size, n_threads=jobs or cpu_count())
-
-
-def load_screen(model: Path, fake_labels: list[str], threshold: float | None) -> Screen:
-    """Load a detector to ask it for fakes."""
-    from skfake.cli.answers import Screen
-
-    detector = skfake.load_detector(model)
-    return Screen(detector, fake_labels=fake_labels, threshold=threshold)
-
-
 def write_rows(
-    screen: Screen, batches: ReadAhead, output: Path | None, format: Format
+    labeller: Labeller,
+    batches: Iterator[list[Opened]],
+    output: Path | None,
+    format: Format,
 ) -> int:
-    """Ask, and write the answers as they come."""
-    columns = ("path", screen.column, "label", "seconds", "error")
+    """Write the rows of each batch as they come; return how many have no answer."""
+    from skfake.screening.screen import make_rows, row_type
+
     shown = is_watched(writes_to_stdout=output is None)
     n_failed = 0
     with (
@@ -141,29 +137,14 @@ def write_rows(
         open_output(output) as stream,
         show_progress(shown=shown) as advance,
     ):
-        # Pillow's, of files that it reads all the same.
+        # A detector's would stand between the rows.
         simplefilter("ignore", UserWarning)
+        columns = row_type(labeller)._fields
         writer = RowWriter(stream, format=format, columns=columns)
         for batch in batches:
-            rows = make_rows(screen, batch)
+            rows = make_rows(labeller, batch)
             writer.write(rows)
-            n_without = sum(row[-1] is not None for row in rows)
+            n_without = sum(row.error is not None for row in rows)
             n_failed += n_without
             advance(len(rows), n_without)
     return n_failed
-
-
-def make_rows(screen: Screen, batch: list[Opened]) -> list[tuple]:
-    """Rows of a batch, in its order."""
-    started = perf_counter()
-    images = [opened.pixels for opened in batch if opened.pixels is not None]
-    answers = iter(screen.ask(images) if images else [])
-    share = (perf_counter() - started) / max(len(images), 1)
-    rows = []
-    for path, pixels, error, seconds in batch:
-        value, label = None, None
-        if pixels is not None:
-            value, label, error = next(answers)
-            seconds += share
-        rows.append((path, value, label or None, round(seconds, 6), error or None))
-    return rows

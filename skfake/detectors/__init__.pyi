@@ -1,10 +1,8 @@
 from .cnn import CNNDetector
 from .compact import CompactDetector
-from .densenet import DenseNetDetector
-from .resnet import ResNetDetector
+from .pretrained import DenseNetDetector, ResNetDetector, VGGDetector
 from .svm import SVMDetector
 from .tiled import TiledDetector
-from .vgg import VGGDetector
 
 __all__ = [
     "CNNDetector",

@@ -16,13 +16,12 @@ from skorch.callbacks import Callback, EarlyStopping, ProgressBar
 from skorch.dataset import ValidSplit
 from torch import nn
 
-from skfake.training.augment import Augmentation
 from skfake.training.batches import PixelDataset
 from skfake.training.checkpoint import Checkpoint
 from skfake.training.device import resolve_precision
 from skfake.training.muon import Muon
 from skfake.training.net import PixelNet
-from skfake.training.schedule import Schedule
+from skfake.training.schedule import GrowingCrops, Schedule
 
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict]] = {
     "adam": (torch.optim.Adam, {"fused": True}),
@@ -57,14 +56,7 @@ def make_net(
         module,
         seed=seed,
         precision=resolve_precision(detector.precision, device),
-        augment=Augmentation(
-            crop=detector.crop,
-            size=detector.crop_size,
-            shift=detector.shift,
-            flip=detector.flip,
-        ),
-        crop_size=detector.crop_size,
-        average_flips=detector.average_flips,
+        augmentation=detector.augment_,
         compile=detector.compile,
         device=device,
         criterion=nn.CrossEntropyLoss,
@@ -106,14 +98,21 @@ def make_callbacks(detector: Any, first_epoch: int) -> list:
     if detector.schedule is not None:
         schedule = Schedule(detector.schedule, detector.max_epochs, first_epoch)
         callbacks.append(("schedule", schedule))
-    if detector.early_stopping:
+    if detector.patience is not None:
         stopping = EarlyStopping(
             "valid_loss", patience=detector.patience, load_best=True, sink=_no_log
         )
         callbacks.append(("early_stopping", stopping))
     if detector.verbose:
         callbacks.append(("progress_bar", ProgressBar()))
-    return callbacks + deepcopy(detector.callbacks or [])
+    callbacks += deepcopy(detector.callbacks or [])
+    augmentation = detector.augment_
+    if augmentation and augmentation.crop and augmentation.growing_crops:
+        side = augmentation.crop_size or detector.image_size
+        size = max(round(side * 3 / 8) * 2, detector._smallest_size)
+        n_epochs = detector.max_epochs * 3 // 4
+        callbacks.append(("growing_crops", GrowingCrops(size, n_epochs, first_epoch)))
+    return callbacks
 
 
 def _no_log(message: str) -> None:
@@ -126,8 +125,9 @@ def find_checkpoint(
     """Checkpoint of one training among all that share a detector's folder."""
     if detector.checkpoint is None:
         return None
-    params = detector.get_params()
+    params = detector.get_params(deep=False)
     settings = {k: v for k, v in params.items() if k not in OPERATIONAL}
+    settings["augment"] = detector.augment_ and detector.augment_.get_params()
     if isinstance(settings.get("weights"), str | os.PathLike):
         # Another file of the same name is another training, a moved one is not.
         settings["weights"] = _digest(settings["weights"])
@@ -165,7 +165,7 @@ def train(
     stopping = dict(net.callbacks_).get("early_stopping")
     if stopping is not None:
         stopped = stopping.misses_ >= stopping.patience
-        # The net has them; a second copy would swell its pickle.
+        # The net has them.
         stopping.best_model_weights_ = None
     whole = [epoch for epoch in net.history if "dur" in epoch]
     if checkpoint is not None and (stopped or len(whole) == last):

@@ -1,8 +1,8 @@
-"""A trained net in plain parts, and back."""
+"""A trained net in plain parts, for pickles and for files, and back."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,40 +15,38 @@ from skfake.training.device import resolve_device
 from skfake.training.net import PixelNet
 from skfake.training.seeding import isolated_seed
 
-_CRITERION = "criterion."
+if TYPE_CHECKING:
+    from skfake.detectors.deep import DeepDetector
+
+CRITERION = "criterion."
 
 
-class NetState(NamedTuple):
-    """A trained net in plain parts."""
-
-    # In types that JSON has.
-    settings: dict[str, Any]
-    # On the CPU.
-    tensors: dict[str, Tensor]
-
-
-def describe_net(net: PixelNet) -> NetState:
-    """A trained net in plain parts."""
+def take_apart(net: PixelNet) -> dict[str, Any]:
+    """A trained net as settings that JSON has, and arrays that share its memory."""
     tensors = net.module_.state_dict()
     for name, tensor in net.criterion_.state_dict().items():
-        tensors[_CRITERION + name] = tensor
+        tensors[CRITERION + name] = tensor
+    parameters = list(net.module_.named_parameters())
     settings = {
         "seed": net.seed,
         "precision": net.precision,
         "batch_size": net.batch_size,
-        "frozen": [n for n, p in net.module_.named_parameters() if not p.requires_grad],
+        "frozen": [name for name, p in parameters if not p.requires_grad],
         "history": plain_history(net),
+        # For the model card.
+        "n_weights": sum(p.numel() for _, p in parameters),
     }
-    return NetState(settings, {n: t.cpu().contiguous() for n, t in tensors.items()})
+    arrays = {name: tensor.numpy(force=True) for name, tensor in tensors.items()}
+    return {"settings": settings, "tensors": arrays}
 
 
-def build_net(detector: Any, state: NetState) -> PixelNet:
-    """Net of a detector from its plain parts, on the device that is here."""
+def build_net(detector: DeepDetector, state: dict[str, Any]) -> PixelNet:
+    """Net of a detector from its parts, on its device or, without that, the CPU."""
     detector._validate_params()
-    detector._check_sizes()
-    settings, tensors = state
+    detector._check_sizes(detector.augment_)
+    settings, arrays = state["settings"], state["tensors"]
     device = _device_here(detector.device)
-    module = _fill(_build_module(detector), tensors, settings["frozen"])
+    module = _fill(_build_module(detector), arrays, settings["frozen"])
     codes = np.arange(len(detector.classes_))
     options: dict[str, Any] = {"seed": settings["seed"], "device": device}
     net = make_net(detector, module, codes, callbacks=[], validate=False, **options)
@@ -58,12 +56,12 @@ def build_net(detector: Any, state: NetState) -> PixelNet:
     with isolated_seed(net.seed, device):
         net.initialize()
     if detector.class_weight is not None:
-        net.criterion_.weight.copy_(tensors[f"{_CRITERION}weight"])
+        net.criterion_.weight.copy_(torch.tensor(arrays[f"{CRITERION}weight"]))
     net.history = type(net.history)(settings["history"])
     return net
 
 
-def _build_module(detector: Any) -> nn.Module:
+def _build_module(detector: DeepDetector) -> nn.Module:
     """Network without memory for its numbers, which a false size can't exhaust."""
     n_channels = 1 if detector.grayscale else 3
     blank = np.zeros(n_channels), np.ones(n_channels)
@@ -73,19 +71,29 @@ def _build_module(detector: Any) -> nn.Module:
 
 
 def _fill(
-    module: nn.Module, tensors: dict[str, Tensor], frozen: list[str]
+    module: nn.Module, arrays: dict[str, np.ndarray], frozen: list[str]
 ) -> nn.Module:
     wanted = module.state_dict()
-    given = {n: t for n, t in tensors.items() if not n.startswith(_CRITERION)}
-    if {n: (t.shape, t.dtype) for n, t in wanted.items()} != {
-        n: (t.shape, t.dtype) for n, t in given.items()
-    }:
-        raise ValueError("its tensors are not those of its network")
+    given = {n: a for n, a in arrays.items() if not n.startswith(CRITERION)}
+    if _outline(wanted) != _outline(given):
+        raise ValueError(
+            "net_ must hold the tensors of the network that the detector's parameters "
+            "describe; got those of another one."
+        )
     # Copies have addresses that vector instructions take in one piece.
-    module.load_state_dict({n: t.clone() for n, t in given.items()}, assign=True)
+    tensors = {name: torch.tensor(array) for name, array in given.items()}
+    module.load_state_dict(tensors, assign=True)
     for name, parameter in module.named_parameters():
         parameter.requires_grad_(name not in frozen)
     return module
+
+
+def _outline(tensors: dict[str, Tensor] | dict[str, np.ndarray]) -> dict[str, Any]:
+    """Shapes and types of tensors or arrays."""
+    return {
+        name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
+        for name, tensor in tensors.items()
+    }
 
 
 def _device_here(device: str) -> str:

@@ -64,7 +64,7 @@ def starts(length: int, size: int, step: int) -> np.ndarray:
 
 
 def _shares(begins: np.ndarray, size: int, length: int) -> np.ndarray:
-    """Share of each tile in the mean at each pixel of a side: (length, n_tiles)."""
+    """Part of each tile in the mean at each pixel of a side: (length, n_tiles)."""
     pixels = np.arange(length)[:, np.newaxis]
     covered = ((pixels >= begins) & (pixels < begins + size)).astype(np.float32)
     return covered / covered.sum(axis=1, keepdims=True)
@@ -186,12 +186,15 @@ def _batch_tiles(
 
 
 def aggregate_scores(
-    scores: np.ndarray, aggregate: str | float, real: int | None
+    scores: np.ndarray, aggregate: str | float, negatives: list[int]
 ) -> np.ndarray:
-    """Scores of an image, from those of its tiles."""
+    """Scores of an image, from those of its tiles.
+
+    `negatives` are the columns of the classes that are no fakes.
+    """
     if aggregate == "mean":
         return scores.mean(axis=0)
     # Rounded before, as 0.1 * 70 is a little more than 7.
     n = 1 if aggregate == "max" else ceil(round(float(aggregate) * len(scores), 9))
-    suspects = np.argsort(scores[:, real], kind="stable")[:n]
+    suspects = np.argsort(scores[:, negatives].sum(axis=1), kind="stable")[:n]
     return scores[suspects].mean(axis=0)

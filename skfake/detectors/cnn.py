@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
-from skfake.detectors._deep import DeepDetector
+from skfake.detectors.deep import DeepDetector
 from skfake.networks.study_cnn import SMALLEST_SIZE, StudyCNN
 from skfake.scikit_learn import Interval
+from skfake.training.augmentation import Augmentation
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class CNNDetector(DeepDetector):
     """The study's small convolutional network.
 
     One convolution of 3x3, max pooling and two dense layers [1]_, with batch
-    normalisation and dropout, trained from nothing. The defaults are the best recipe
-    known for this network; the study's own trains on gray images by Adam with a
-    learning rate of 0.01, 25 epochs of batches of 64.
+    normalisation and dropout, trained from scratch. The defaults are the best recipe
+    known for this network, which does not augment; the study's own trains on gray
+    images by Adam with a learning rate of 0.01, 25 epochs of batches of 64.
 
     Parameters
     ----------
@@ -30,38 +32,12 @@ class CNNDetector(DeepDetector):
         Shape of one image where X holds flattened images. With None it is the
         squarest image, gray or RGB, of that many values.
 
-    grayscale : bool, default=False
-        Whether the network sees luminance alone, as in the study, or colours.
-
-    n_filters : int, default=32
-        Filters of the convolution.
-
-    n_hidden : int, default=128
-        Units of the first dense layer.
-
-    batch_norm : bool, default=True
-        Whether to normalise what the convolution and the first dense layer give, before
-        their ReLU.
-
-    dropout : float, default=0.25
-        Share of values left out, in training, before each dense layer.
-
-    crop : {"shifted", "resized"} or None, default=None
-        What is cut from an image, anew in every epoch: a square out of the image padded
-        by `shift` pixels of its reflection, or a window of 8 to 100 % of its area,
-        resized. With None the whole image is trained on.
-
-    shift : int, default=4
-        Pixels by which "shifted" crops leave the image at most.
-
-    flip : bool, default=False
-        Whether each image is mirrored, left to right, in every second epoch or so.
-
-    average_flips : bool, default=False
-        Whether predictions average the scores of the image and its mirror image.
+    augment : Augmentation, "auto" or None, default="auto"
+        How training images are changed at random, and whether predictions average over
+        mirror images. "auto" is what the text above names; with None nothing is done.
 
     label_smoothing : float, default=0.0
-        Share of a label that is spread over all classes in the loss.
+        Fraction of a label that is spread over all classes in the loss.
 
     max_epochs : int, default=15
         How often the training images are gone through.
@@ -78,21 +54,18 @@ class CNNDetector(DeepDetector):
         Learning rate; with a schedule, its highest.
 
     schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
-        How the learning rate moves: up over a fifth of the steps and down to nothing
+        How the learning rate moves: up over a fifth of the steps and down to zero
         [2]_, down along a cosine, to a tenth after every tenth epoch, or not at all.
 
     weight_decay : float, default=0.01
         Decay of the weights, as the optimiser defines it.
 
-    early_stopping : bool, default=False
-        Whether to stop when the validation loss has not fallen for `patience`
-        epochs, and return to the best epoch.
-
-    patience : int, default=5
-        See `early_stopping`.
+    patience : int or None, default=None
+        Epochs without a lower validation loss after which the training stops and
+        returns to the best one. With None it runs to its end.
 
     validation_fraction : float or None, default=0.1
-        Share of the images of each class held out to follow the training by. With
+        Fraction of the images of each class held out to follow the training by. With
         None all images are trained on.
 
     class_weight : dict or "balanced", default=None
@@ -132,6 +105,22 @@ class CNNDetector(DeepDetector):
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
 
+    grayscale : bool, default=False
+        Whether the network sees luminance alone, as in the study, or colours.
+
+    n_filters : int, default=32
+        Filters of the convolution.
+
+    n_hidden : int, default=128
+        Units of the first dense layer.
+
+    batch_norm : bool, default=True
+        Whether to normalise what the convolution and the first dense layer give, before
+        their ReLU.
+
+    dropout : float, default=0.25
+        Fraction of values left out, in training, before each dense layer.
+
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
@@ -141,6 +130,9 @@ class CNNDetector(DeepDetector):
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
         of each epoch. The training metrics are means over the epoch's batches, as the
         network learns from them: augmented, and with what is left out of it.
+
+    augment_ : Augmentation or None
+        How the images of the last training were changed.
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
@@ -179,6 +171,16 @@ class CNNDetector(DeepDetector):
     2
     """
 
+    label_smoothing: float = 0.0
+    max_epochs: int = 15
+    lr: float = 2e-3
+    weight_decay: float = 0.01
+    grayscale: bool = False
+    n_filters: int = 32
+    n_hidden: int = 128
+    batch_norm: bool = True
+    dropout: float = 0.25
+
     _parameter_constraints: ClassVar[dict] = {
         **DeepDetector._parameter_constraints,
         "grayscale": ["boolean"],
@@ -188,79 +190,14 @@ class CNNDetector(DeepDetector):
         "dropout": [Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        image_size: int = 32,
-        image_shape: tuple[int, ...] | None = None,
-        grayscale: bool = False,
-        n_filters: int = 32,
-        n_hidden: int = 128,
-        batch_norm: bool = True,
-        dropout: float = 0.25,
-        crop: str | None = None,
-        shift: int = 4,
-        flip: bool = False,
-        average_flips: bool = False,
-        label_smoothing: float = 0.0,
-        max_epochs: int = 15,
-        batch_size: int | str = "auto",
-        optimizer: str = "adamw",
-        lr: float = 2e-3,
-        schedule: str | None = "one_cycle",
-        weight_decay: float = 0.01,
-        early_stopping: bool = False,
-        patience: int = 5,
-        validation_fraction: float | None = 0.1,
-        class_weight: dict | str | None = None,
-        warm_start: bool = False,
-        checkpoint: str | os.PathLike | None = None,
-        precision: str = "auto",
-        compile: bool = False,
-        device: str = "auto",
-        n_jobs: int | None = None,
-        callbacks: list | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        self.image_size = image_size
-        self.image_shape = image_shape
-        self.grayscale = grayscale
-        self.n_filters = n_filters
-        self.n_hidden = n_hidden
-        self.batch_norm = batch_norm
-        self.dropout = dropout
-        self.crop = crop
-        self.shift = shift
-        self.flip = flip
-        self.average_flips = average_flips
-        self.label_smoothing = label_smoothing
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.optimizer = optimizer
-        self.lr = lr
-        self.schedule = schedule
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.validation_fraction = validation_fraction
-        self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.checkpoint = checkpoint
-        self.precision = precision
-        self.compile = compile
-        self.device = device
-        self.n_jobs = n_jobs
-        self.callbacks = callbacks
-        self.random_state = random_state
-        self.verbose = verbose
-
+    _own_augmentation = None
     _largest_batch = 64
 
     def _build_network(self, n_classes: int) -> nn.Module:
+        crop_size = self.augment_ and self.augment_.crop_size
         return StudyCNN(
             n_classes,
-            image_size=self.image_size,
+            image_size=crop_size or self.image_size,
             n_channels=1 if self.grayscale else 3,
             n_filters=self.n_filters,
             n_hidden=self.n_hidden,
@@ -271,3 +208,11 @@ class CNNDetector(DeepDetector):
     @property
     def _smallest_size(self) -> int:
         return SMALLEST_SIZE
+
+    def _check_sizes(self, augmentation: Augmentation | None) -> None:
+        super()._check_sizes(augmentation)
+        if augmentation and augmentation.crop and augmentation.growing_crops:
+            raise ValueError(
+                "growing_crops must be False for a CNNDetector, whose dense layers "
+                "take images of one size; got True."
+            )

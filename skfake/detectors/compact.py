@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import nn
 
-from skfake.detectors._deep import DeepDetector
+from skfake.detectors.deep import DeepDetector
 from skfake.networks.compact import SMALLEST_SIZE, CompactNet
-from skfake.training.schedule import GrowingCrops
+from skfake.training.augmentation import Augmentation
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class CompactDetector(DeepDetector):
-    """Small network for small images, trained from nothing in minutes.
+    """Small network for small images, trained from scratch in minutes.
 
     What to take without a GPU. On CIFAKE it learns more in ten minutes of two CPU cores
     than much larger networks do in hours: a few convolutions on blocks of 2x2 pixels,
     trained by Muon [3]_ on crops that grow, each image flipped and shifted, as the
-    fastest trainings on CIFAR-10 are [1]_. It takes images of 3 pixels or more, and
-    sees the finest details best where they are not resized.
+    fastest trainings on CIFAR-10 are [1]_: `Augmentation(shift=2, growing_crops=True)`.
+    It takes images of 3 pixels or more, and sees the finest details best where they are
+    not resized.
 
     Parameters
     ----------
@@ -31,32 +33,12 @@ class CompactDetector(DeepDetector):
         Shape of one image where X holds flattened images. With None it is the
         squarest image, gray or RGB, of that many values.
 
-    grayscale : bool, default=False
-        Whether the network sees luminance alone, or colours.
-
-    n_filters : tuple of two ints, default=(48, 128)
-        Filters of each convolution before the pooling, and of each after it.
-
-    crop : {"shifted", "resized"} or None, default="shifted"
-        What is cut from an image, anew in every epoch: a square out of the image padded
-        by `shift` pixels of its reflection, or a window of 8 to 100 % of its area,
-        resized. With None the whole image is trained on.
-
-    growing_crops : bool, default=True
-        Whether the first three quarters of the epochs train on crops of three quarters
-        of the side, which takes little more than half of the time. Needs a `crop`.
-
-    shift : int, default=2
-        Pixels by which "shifted" crops leave the image at most.
-
-    flip : bool, default=True
-        Whether each image is mirrored, left to right, in every second epoch or so.
-
-    average_flips : bool, default=True
-        Whether predictions average the scores of the image and its mirror image.
+    augment : Augmentation, "auto" or None, default="auto"
+        How training images are changed at random, and whether predictions average over
+        mirror images. "auto" is what the text above names; with None nothing is done.
 
     label_smoothing : float, default=0.05
-        Share of a label that is spread over all classes in the loss.
+        Fraction of a label that is spread over all classes in the loss.
 
     max_epochs : int, default=17
         How often the training images are gone through.
@@ -73,21 +55,18 @@ class CompactDetector(DeepDetector):
         Learning rate; with a schedule, its highest.
 
     schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
-        How the learning rate moves: up over a fifth of the steps and down to nothing
+        How the learning rate moves: up over a fifth of the steps and down to zero
         [2]_, down along a cosine, to a tenth after every tenth epoch, or not at all.
 
     weight_decay : float, default=0.05
         Decay of the weights, as the optimiser defines it.
 
-    early_stopping : bool, default=False
-        Whether to stop when the validation loss has not fallen for `patience`
-        epochs, and return to the best epoch.
-
-    patience : int, default=5
-        See `early_stopping`.
+    patience : int or None, default=None
+        Epochs without a lower validation loss after which the training stops and
+        returns to the best one. With None it runs to its end.
 
     validation_fraction : float or None, default=0.05
-        Share of the images of each class held out to follow the training by. With
+        Fraction of the images of each class held out to follow the training by. With
         None all images are trained on.
 
     class_weight : dict or "balanced", default=None
@@ -127,6 +106,12 @@ class CompactDetector(DeepDetector):
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
 
+    grayscale : bool, default=False
+        Whether the network sees luminance alone, or colours.
+
+    n_filters : tuple of two ints, default=(48, 128)
+        Filters of each convolution before the pooling, and of each after it.
+
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
@@ -136,6 +121,9 @@ class CompactDetector(DeepDetector):
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
         of each epoch. The training metrics are means over the epoch's batches, as the
         network learns from them: augmented, and with what is left out of it.
+
+    augment_ : Augmentation or None
+        How the images of the last training were changed.
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
@@ -173,91 +161,28 @@ class CompactDetector(DeepDetector):
     (50, 2)
     """
 
+    max_epochs: int = 17
+    optimizer: str = "muon"
+    lr: float = 0.01
+    validation_fraction: float | None = 0.05
+    grayscale: bool = False
+    n_filters: tuple[int, int] = (48, 128)
+
     _parameter_constraints: ClassVar[dict] = {
         **DeepDetector._parameter_constraints,
         "grayscale": ["boolean"],
         "n_filters": [tuple],
-        "growing_crops": ["boolean"],
     }
 
-    def __init__(
-        self,
-        *,
-        image_size: int = 32,
-        image_shape: tuple[int, ...] | None = None,
-        grayscale: bool = False,
-        n_filters: tuple[int, int] = (48, 128),
-        crop: str | None = "shifted",
-        growing_crops: bool = True,
-        shift: int = 2,
-        flip: bool = True,
-        average_flips: bool = True,
-        label_smoothing: float = 0.05,
-        max_epochs: int = 17,
-        batch_size: int | str = "auto",
-        optimizer: str = "muon",
-        lr: float = 0.01,
-        schedule: str | None = "one_cycle",
-        weight_decay: float = 0.05,
-        early_stopping: bool = False,
-        patience: int = 5,
-        validation_fraction: float | None = 0.05,
-        class_weight: dict | str | None = None,
-        warm_start: bool = False,
-        checkpoint: str | os.PathLike | None = None,
-        precision: str = "auto",
-        compile: bool = False,
-        device: str = "auto",
-        n_jobs: int | None = None,
-        callbacks: list | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-    ) -> None:
-        self.image_size = image_size
-        self.image_shape = image_shape
-        self.grayscale = grayscale
-        self.n_filters = n_filters
-        self.crop = crop
-        self.growing_crops = growing_crops
-        self.shift = shift
-        self.flip = flip
-        self.average_flips = average_flips
-        self.label_smoothing = label_smoothing
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.optimizer = optimizer
-        self.lr = lr
-        self.schedule = schedule
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.patience = patience
-        self.validation_fraction = validation_fraction
-        self.class_weight = class_weight
-        self.warm_start = warm_start
-        self.checkpoint = checkpoint
-        self.precision = precision
-        self.compile = compile
-        self.device = device
-        self.n_jobs = n_jobs
-        self.callbacks = callbacks
-        self.random_state = random_state
-        self.verbose = verbose
-
+    _own_augmentation = Augmentation(shift=2, growing_crops=True)
     _largest_batch = 512
 
     def _build_network(self, n_classes: int) -> nn.Module:
         n_channels = 1 if self.grayscale else 3
         return CompactNet(n_classes, n_channels=n_channels, n_filters=self.n_filters)
 
-    def _extra_callbacks(self, first_epoch: int) -> list:
-        if not self.growing_crops or self.crop is None:
-            return []
-        size = max(round(self.image_size * 3 / 8) * 2, SMALLEST_SIZE)
-        n_epochs = self.max_epochs * 3 // 4
-        return [("growing_crops", GrowingCrops(size, n_epochs, first_epoch))]
-
-    def _check_sizes(self) -> None:
-        super()._check_sizes()
+    def _check_sizes(self, augmentation: Augmentation | None) -> None:
+        super()._check_sizes(augmentation)
         counts = self.n_filters
         if len(counts) != 2 or not all(isinstance(n, Integral) for n in counts):
             raise ValueError(f"n_filters must be a tuple of two ints; got {counts}.")

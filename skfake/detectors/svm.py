@@ -12,18 +12,11 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 from sklearn.utils import Tags, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.detectors._engines import (
-    resolve_engine,
-    support_vector_class,
-    to_engine,
-    to_scikit_learn,
-)
-from skfake.detectors._parts import is_reading, is_writing
+from skfake.detectors.kernel_machine import KernelMachine, resolve_engine
 from skfake.features.hog import HOGTransformer
 from skfake.labels import encode_labels
 from skfake.scikit_learn import Interval, StrOptions, fit_context
@@ -80,9 +73,9 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         probabilities.
 
     engine : {"auto", "scikit-learn", "scikit-learn-intelex"}, default="auto"
-        Which library's SVC does the work. scikit-learn-intelex solves the same
-        problem many times faster on x86 processors, in float32 unless `probability`
-        is True; "auto" takes it where it is installed (`pip install "skfake[fast]"`).
+        Which library's SVC is fitted. scikit-learn-intelex solves the same problem many
+        times faster on x86 processors, in float32; "auto" takes it where it is
+        installed (`pip install "skfake[fast]"`). Predictions need neither.
 
     cache_size : float, default=1000
         Memory for the kernel in megabytes (2**20 bytes).
@@ -101,11 +94,12 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
     features_ : sklearn.pipeline.Pipeline
         The first two steps, `HOGTransformer` and `StandardScaler`.
 
-    svc_ : SVC, or CalibratedClassifierCV of it
-        The last step.
+    svc_ : classifier, or CalibratedClassifierCV of it
+        The last step: `support_vectors_`, `dual_coef_`, `intercept_`, `n_support_` and
+        `classes_` as in `sklearn.svm.SVC`, and `gamma_`, a number.
 
     engine_ : str
-        The library that did the work.
+        The library that fitted the machine.
 
     image_shape_ : tuple (H, W, C)
         Shape of the images seen in `fit`, where they were of one shape.
@@ -212,11 +206,11 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         images, y = validate_images(self, X, y, reset=True)
         smallest_class = np.bincount(encode_labels(self, y)).min()
         self.engine_ = resolve_engine(self.engine)
-        svc = self._make_svc()
+        svc: Any = self._make_svc()
         if self.probability:
             svc = calibrate(svc, smallest_class)
         self.features_ = make_pipeline(self._make_hog(), StandardScaler())
-        features = self._cast(self.features_.fit_transform(images))
+        features = self.features_.fit_transform(images)
         # As weights of images, class weights reach the calibration too.
         weights = compute_sample_weight(self.class_weight, y)
         # What is passed on here is no metadata of the user's to be routed.
@@ -285,7 +279,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
             distances.
         """
         features = self._describe(X)
-        if isinstance(self.svc_, SVC):
+        if isinstance(self.svc_, KernelMachine):
             distances = self.svc_.decision_function(features)
             return Scores.decide(self.classes_, distances, are_probabilities=False)
         probabilities = self.svc_.predict_proba(features)
@@ -294,10 +288,10 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
     def _describe(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         images = validate_images(self, X, reset=False)
-        return self._cast(self.features_.transform(images))
+        return self.features_.transform(images)
 
     def _score(self, features: np.ndarray) -> np.ndarray:
-        if isinstance(self.svc_, SVC):
+        if isinstance(self.svc_, KernelMachine):
             return self.svc_.decision_function(features)
         # A sigmoid far out gives 0, whose logarithm would be infinite.
         smallest = np.finfo(float).tiny
@@ -306,13 +300,6 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         if len(self.classes_) == 2:
             return logarithms[:, 1] - logarithms[:, 0]
         return logarithms
-
-    def _cast(self, features: np.ndarray) -> np.ndarray:
-        # benchmarks/svm_engines.py: the fast engine's labels stay the same in float32,
-        # which halves its time. scikit-learn's computes in float64 anyway. Calibration
-        # in scikit-learn 1.6 (no longer in 1.9) wants scores of the weights' dtype.
-        single = self.engine_ == "scikit-learn-intelex" and not self.probability
-        return features.astype(np.float32 if single else np.float64, copy=False)
 
     def _make_hog(self) -> HOGTransformer:
         return HOGTransformer(
@@ -323,26 +310,15 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
             n_jobs=self.n_jobs,
         )
 
-    def _make_svc(self) -> SVC:
-        return support_vector_class(self.engine_)(
+    def _make_svc(self) -> KernelMachine:
+        return KernelMachine(
             C=self.C,
             kernel=self.kernel,
             gamma=self.gamma,
+            engine=self.engine_,
             cache_size=self.cache_size,
-            # With None it would draw a seed that it never uses from numpy's generator.
-            random_state=0 if self.random_state is None else self.random_state,
+            random_state=self.random_state,
         )
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        if not is_writing() or "svc_" not in state:
-            return state
-        return {**state, "svc_": to_scikit_learn(state["svc_"])}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if is_reading() and hasattr(self, "svc_"):
-            self.svc_, self.engine_ = to_engine(self.svc_, self.engine_)
 
     def __sklearn_tags__(self) -> Tags:
         tags = accept_images(super().__sklearn_tags__())
@@ -352,7 +328,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def calibrate(svc: SVC, smallest_class: int) -> CalibratedClassifierCV:
+def calibrate(svc: KernelMachine, smallest_class: int) -> CalibratedClassifierCV:
     """Add probabilities to a machine: one sigmoid, from cross-validated distances."""
     if smallest_class < 2:
         raise ValueError(

@@ -20,10 +20,10 @@ from skfake.scoring import Scores, check_has_scores, class_scores
 from skfake.validation import accept_images, validate_images
 
 
-def _detector_has(name: str) -> Callable[[TiledDetector], bool]:
+def _estimator_has(name: str) -> Callable[[TiledDetector], bool]:
     def check(tiled: TiledDetector) -> bool:
         # It raises the detector's own AttributeError.
-        getattr(getattr(tiled, "detector_", tiled.detector), name)
+        getattr(getattr(tiled, "estimator_", tiled.estimator), name)
         return True
 
     return check
@@ -39,7 +39,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     Parameters
     ----------
-    detector : classifier
+    estimator : classifier
         Detector of tiles, with `predict_proba` or `decision_function`. One that is
         fitted already and stands in a `sklearn.frozen.FrozenEstimator` is used as it
         is: it needs no `fit`, which then only checks X and y.
@@ -50,21 +50,21 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         and to the right, to one tile.
 
     overlap : float, default=0.0
-        Share of a tile, along each side, that the next one covers too. The last tiles
-        of a row and of a column are shifted inward whatever the overlap, so that all
-        pixels are judged and none of a larger image is made up. May be changed after
-        `fit`.
+        Fraction of a tile, along each side, that the next one covers too. The last
+        tiles of a row and of a column are shifted inward whatever the overlap, so that
+        all pixels are judged and none of a larger image is made up. May be changed
+        after `fit`.
 
     aggregate : {"mean", "max"} or float, default="mean"
         Which tiles make the answer. "mean" is all of them [1]_, for images that a
         generator made as a whole. "max" is the one that is least real [2]_, for images
         of which a part was replaced; the more tiles, the more false alarms it gives. A
-        float is between them: this share of the tiles, rounded up, those that are
+        float is between them: this fraction of the tiles, rounded up, those that are
         least real [4]_. May be changed after `fit`.
 
-    real_label : label, default=None
-        Label of the real images, which "max", a float and `heat_maps` need to know.
-        With None it is the least label where labels are numbers or booleans.
+    pos_label : label or list of labels, default=None
+        Labels of the fakes, which "max", a float and `heat_maps` need to know. With
+        None they are all but the first where labels are numbers or booleans.
 
     max_tiles : int, default=32
         Tiles that are drawn of each image to fit the detector to, at most. All images
@@ -87,7 +87,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
-    detector_ : classifier
+    estimator_ : classifier
         The fitted detector of tiles.
 
     tile_size_ : int
@@ -150,7 +150,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         # `fit` says in one sentence what it takes.
-        "detector": "no_validation",
+        "estimator": "no_validation",
         "tile_size": [
             StrOptions({"auto"}),
             Interval(Integral, 1, None, closed="left"),
@@ -160,7 +160,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             StrOptions({"mean", "max"}),
             Interval(Real, 0, 1, closed="right"),
         ],
-        "real_label": "no_validation",
+        "pos_label": "no_validation",
         "max_tiles": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, None],
@@ -169,22 +169,22 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        detector: Any,
+        estimator: Any,
         *,
         tile_size: int | str = "auto",
         overlap: float = 0.0,
         aggregate: str | float = "mean",
-        real_label: Any = None,
+        pos_label: Any = None,
         max_tiles: int = 32,
         batch_size: int = 256,
         image_shape: tuple[int, ...] | None = None,
         random_state: Any = None,
     ) -> None:
-        self.detector = detector
+        self.estimator = estimator
         self.tile_size = tile_size
         self.overlap = overlap
         self.aggregate = aggregate
-        self.real_label = real_label
+        self.pos_label = pos_label
         self.max_tiles = max_tiles
         self.batch_size = batch_size
         self.image_shape = image_shape
@@ -209,21 +209,21 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         TypeError
-            If `detector` is no classifier with scores.
+            If `estimator` is no classifier with scores.
         ValueError
-            If X or y can't be read, `tile_size` is "auto" and the detector has no
-            `image_size`, or `real_label` is needed and no label.
+            If X or y can't be read, `tile_size` is "auto" and the estimator has no
+            `image_size`, or `pos_label` is needed and holds no labels of y.
         """
-        check_has_scores("detector", self.detector)
+        check_has_scores("estimator", self.estimator)
         images, y = validate_images(self, X, y, reset=True)
-        size = find_tile_size(self.tile_size, self.detector)
-        if isinstance(self.detector, FrozenEstimator):
-            check_is_fitted(self.detector)
-            encode_known_labels(self.detector.classes_, y)
+        size = find_tile_size(self.tile_size, self.estimator)
+        if isinstance(self.estimator, FrozenEstimator):
+            check_is_fitted(self.estimator)
+            encode_known_labels(self.estimator.classes_, y)
         else:
             find_classes(y)
-        detector = clone(self.detector)
-        if not isinstance(self.detector, FrozenEstimator):
+        detector = clone(self.estimator)
+        if not isinstance(self.estimator, FrozenEstimator):
             tiles = draw_tiles(
                 images,
                 size=size,
@@ -232,10 +232,10 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 rng=make_generator(self.random_state),
             )
             detector.fit(tiles, np.repeat(y, len(tiles) // len(images)))
-        self.detector_ = detector
+        self.estimator_ = detector
         self.tile_size_ = size
         if self.aggregate != "mean":
-            self._find_real()
+            self._find_negatives()
         return self
 
     def score_tiles(self, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -269,8 +269,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             Images, or any other form of them that skfake takes.
 
         label : label, default=None
-            Class that is looked for. With None it is all but the real one; see
-            `real_label`.
+            Class that is looked for. With None it is all of `pos_label`.
 
         Returns
         -------
@@ -280,21 +279,23 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `label` is no label, or None where `real_label` must be known.
+            If `label` is no label, or None where `pos_label` must be known.
         """
         self._check_fitted()
-        if label is None:
-            column, real = self._find_real(), True
-        else:
-            column, real = self._find_label("label", label), False
         certain = 1 if self._has_probabilities() else 0
+        if label is None:
+            negatives = self._find_negatives()
+        else:
+            column = self._find_label("label", label)
         maps = []
         for grid, scores in self._score_images(X):
-            wanted = scores[:, column]
-            maps.append(grid.spread(certain - wanted if real else wanted))
+            if label is None:
+                maps.append(grid.spread(certain - scores[:, negatives].sum(axis=1)))
+            else:
+                maps.append(grid.spread(scores[:, column]))
         return maps
 
-    @available_if(_detector_has("predict_proba"))
+    @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of the classes, where the detector gives them.
 
@@ -310,7 +311,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         return self._aggregate(X)
 
-    @available_if(_detector_has("decision_function"))
+    @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
         """Signed distances, where the detector gives them.
 
@@ -374,27 +375,37 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     def _check_fitted(self) -> Any:
         """The fitted detector."""
         check_is_fitted(self)
-        return getattr(self, "detector_", self.detector)
+        return getattr(self, "estimator_", self.estimator)
 
     def __sklearn_is_fitted__(self) -> bool:
-        if hasattr(self, "detector_"):
+        if hasattr(self, "estimator_"):
             return True
-        frozen = isinstance(self.detector, FrozenEstimator)
-        return frozen and self.detector.__sklearn_is_fitted__()
+        frozen = isinstance(self.estimator, FrozenEstimator)
+        return frozen and self.estimator.__sklearn_is_fitted__()
 
     def _has_probabilities(self) -> bool:
         return hasattr(self._check_fitted(), "predict_proba")
 
-    def _find_real(self) -> int:
-        """Column of the real images."""
-        if self.real_label is not None:
-            return self._find_label("real_label", self.real_label)
-        if self.classes_.dtype.kind not in "biuf":
+    def _find_negatives(self) -> list[int]:
+        """Columns of the images that are no fakes."""
+        labels = self.classes_.tolist()
+        if self.pos_label is None:
+            if self.classes_.dtype.kind not in "biuf":
+                raise ValueError(
+                    f"pos_label must be one of the labels {labels}, or some of them; "
+                    "got None, which will do for numbers alone."
+                )
+            return [0]
+        several = isinstance(self.pos_label, list | tuple | set | np.ndarray)
+        wanted = list(self.pos_label) if several else [self.pos_label]
+        fakes = {self._find_label("pos_label", label) for label in wanted}
+        negatives = sorted(set(range(len(labels))) - fakes)
+        if not fakes or not negatives:
             raise ValueError(
-                f"real_label must be one of the labels {self.classes_.tolist()}; got "
-                "None, which will do for numbers alone."
+                f"pos_label must be some of the labels {labels}, not all of them; got "
+                f"{wanted}."
             )
-        return 0
+        return negatives
 
     def _find_label(self, name: str, label: Any) -> int:
         labels = self.classes_.tolist()
@@ -420,17 +431,17 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _aggregate(self, X: Any) -> np.ndarray:
         self._check_fitted()
-        real = None if self.aggregate == "mean" else self._find_real()
+        negatives = [] if self.aggregate == "mean" else self._find_negatives()
         return np.array(
             [
-                aggregate_scores(scores, self.aggregate, real)
+                aggregate_scores(scores, self.aggregate, negatives)
                 for _, scores in self._score_images(X)
             ]
         )
 
     def __sklearn_tags__(self) -> Tags:
         tags = accept_images(super().__sklearn_tags__())
-        wrapped = get_tags(self.detector)
+        wrapped = get_tags(self.estimator)
         tags.non_deterministic = wrapped.non_deterministic
         if wrapped.classifier_tags is not None:
             tags.classifier_tags = wrapped.classifier_tags

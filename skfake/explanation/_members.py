@@ -21,11 +21,9 @@ def has_heat_maps(detector: Any) -> bool:
 
 
 def has_network(detector: Any) -> bool:
-    """Whether a detector's scores come from a network."""
-    # torch is slow to import, and an SVM does without.
-    from skfake.detectors._deep import DeepDetector
-
-    return isinstance(detector, DeepDetector)
+    """Whether a fitted detector's scores come from a network."""
+    # Not by its class, whose file imports torch: an SVM does without.
+    return hasattr(detector, "net_")
 
 
 def find_members(estimator: Any, X: Any) -> list[tuple[Any, Any]]:

@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skfake.images import load_images
 from skfake.validation import validate_images
 
 # Points of the way from nothing to what a layer gives, where "integrated" asks.
@@ -41,15 +42,26 @@ def activation_maps(
     n_together = int(np.clip(2**18 // size**2, 1, 64))
     with eager, torch.inference_mode(False), evaluation_mode(net.module_):
         network = net.module_[1]
-        first = torch.from_numpy(np.array(detector._load(images[:1])))
+        first = read_pixels(detector, images[:1])
         name = choose_layer(net, network, first) if layer is None else layer
         hooked = find_layer(network, name)
         for part in gen_batches(len(images), n_together):
-            pixels = torch.from_numpy(np.array(detector._load(images[part])))
+            pixels = read_pixels(detector, images[part])
             of = torch.from_numpy(np.asarray(codes[part], dtype=np.int64))
             found = weigh_batch(net, hooked, pixels, of, method, name)
             maps[part] = found.cpu().numpy()
     return maps
+
+
+def read_pixels(detector: Any, images: Any) -> Tensor:
+    """Images as a detector's network sees them."""
+    pixels = load_images(
+        images,
+        image_size=detector.image_size,
+        grayscale=detector.grayscale,
+        n_jobs=detector.n_jobs,
+    )
+    return torch.from_numpy(np.array(pixels))
 
 
 def weigh_batch(

@@ -87,7 +87,7 @@ class ExplanationDisplay:
     >>> from skfake.explanation import ExplanationDisplay
     >>> X, y = make_images(n_samples=200, return_X_y=True, random_state=0)
     >>> detector = SVMDetector().fit(X[:150], y[:150])
-    >>> display = ExplanationDisplay.from_estimator(detector, X[150:152], target=1)
+    >>> display = ExplanationDisplay.from_estimator(detector, X[150:152], label=1)
     >>> display.maps.shape, display.labels, display.score_name
     ((2, 32, 32), array([1, 1]), 'distance')
     """
@@ -117,7 +117,7 @@ class ExplanationDisplay:
         detector: Any,
         X: Any,
         *,
-        target: Any = None,
+        label: Any = None,
         method: str = "integrated",
         layer: str | None = None,
         target_names: Sequence[str] | None = None,
@@ -138,7 +138,7 @@ class ExplanationDisplay:
         X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
             A few images, in any form that skfake takes: `[path]` for one file.
 
-        target : label, default=None
+        label : label, default=None
             The class that is asked about, such as 1 where that is the label of fakes.
             With None it is, for each image, the one that the detector predicts.
 
@@ -160,20 +160,20 @@ class ExplanationDisplay:
         TypeError
             If there is no detector within that has maps.
         ValueError
-            If X can't be read, `target` is no class, `layer` is none that gives maps,
+            If X can't be read, `label` is no class, `layer` is none that gives maps,
             or `target_names` are more or fewer than the classes.
         ImportError
             If matplotlib is not installed.
         """
         names = _name_classes(detector, target_names)
         member, of_member = find_members(detector, X)[0]
-        labels = find_labels(detector, X, target)
+        labels = find_labels(detector, X, label)
         if has_heat_maps(member):
             maps: np.ndarray | Sequence[np.ndarray] = _own_maps(
                 member, of_member, labels
             )
         else:
-            maps = saliency_maps(detector, X, target=target, method=method, layer=layer)
+            maps = saliency_maps(detector, X, label=label, method=method, layer=layer)
         scores, score_name = _score_labels(detector, X, labels)
         is_svm = isinstance(member, SVMDetector)
         return cls(

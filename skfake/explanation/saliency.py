@@ -23,7 +23,7 @@ def saliency_maps(
     detector: Any,
     X: Any,
     *,
-    target: Any = None,
+    label: Any = None,
     method: str = "integrated",
     layer: str | None = None,
 ) -> np.ndarray:
@@ -47,7 +47,7 @@ def saliency_maps(
     X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
         Images, or any other form of them that skfake takes.
 
-    target : label, default=None
+    label : label, default=None
         The class that is asked about, such as 1 where that is the label of fakes. With
         None it is, for each image, the one that the detector predicts.
 
@@ -77,7 +77,7 @@ def saliency_maps(
     TypeError
         If there is no detector within, or one that makes its own maps.
     ValueError
-        If X can't be read, `target` is no class, or `layer` is none that gives maps.
+        If X can't be read, `label` is no class, or `layer` is none that gives maps.
     sklearn.exceptions.NotFittedError
         If the detector is not fitted.
 
@@ -89,7 +89,7 @@ def saliency_maps(
     -----
     What is explained is the logarithm of the odds of the class, or the signed distance
     to the margin, before any calibration around the detector. For two classes, all of
-    these change sign with `target`, and so do the maps but for "layercam".
+    these change sign with `label`, and so do the maps but for "layercam".
 
     The ReLU by which [1]_ and [3]_ drop what speaks against the class is left to the
     caller: `np.maximum(maps, 0)`. Of several detectors in a `CalibratedClassifierCV`,
@@ -120,11 +120,11 @@ def saliency_maps(
     >>> from skfake.explanation import saliency_maps
     >>> X, y = make_images(n_samples=200, return_X_y=True, random_state=0)
     >>> detector = SVMDetector().fit(X[:150], y[:150])
-    >>> saliency_maps(detector, X[150:], target=1).shape
+    >>> saliency_maps(detector, X[150:], label=1).shape
     (50, 32, 32)
     """
     members = find_members(detector, X)
-    labels = find_labels(detector, X, target)
+    labels = find_labels(detector, X, label)
     maps = [
         _maps_of(member, images, labels, method=method, layer=layer)
         for member, images in members
@@ -137,16 +137,16 @@ def saliency_maps(
     return np.stack(maps).mean(axis=0, dtype=np.float32)
 
 
-def find_labels(detector: Any, X: Any, target: Any) -> np.ndarray:
+def find_labels(detector: Any, X: Any, label: Any) -> np.ndarray:
     """Class that is asked about, for each image."""
-    if target is None:
+    if label is None:
         return detector.predict(X)
-    if np.ndim(target) != 0 or target not in detector.classes_.tolist():
+    if np.ndim(label) != 0 or label not in detector.classes_.tolist():
         raise ValueError(
-            f"target must be one of the classes, {detector.classes_.tolist()}; got "
-            f"{target!r}."
+            f"label must be one of the classes, {detector.classes_.tolist()}; got "
+            f"{label!r}."
         )
-    return np.full(len(X), target)
+    return np.full(len(X), label)
 
 
 def _maps_of(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from PIL import Image
 
 from skfake.images.colours import set_channels, to_float
 from skfake.images.decoding import decode_file, quiet, read_image
+from skfake.read_ahead import ReadAhead
+
+# Images that a thread may be ahead of the one that is waited for.
+N_AHEAD = 16
 
 
 def load_images(
@@ -34,7 +38,8 @@ def load_images(
         One channel of luminance in place of three.
 
     n_jobs : int, default=None
-        Threads that open files.
+        Threads that open files; None is one and -1 one for each processor, as in
+        scikit-learn.
 
     Returns
     -------
@@ -55,9 +60,14 @@ def load_images(
         pixels = set_channels(pixels[np.newaxis], grayscale)
         return resize_images(pixels, image_size)
 
-    threads = Parallel(n_jobs=effective_n_jobs(n_jobs), prefer="threads")
+    n_threads = effective_n_jobs(n_jobs)
     with quiet():
-        loaded = threads(delayed(load)(image) for image in images)
+        if n_threads == 1:
+            loaded = [load(image) for image in images]
+        else:
+            n_ahead = N_AHEAD * n_threads
+            with ReadAhead(load, images, n_threads=n_threads, n_ahead=n_ahead) as ahead:
+                loaded = list(ahead)
     shapes = {pixels.shape[1:] for pixels in loaded}
     if len(shapes) > 1:
         raise ValueError(

@@ -21,7 +21,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from skfake.files import replace_when_whole
 
 # Every member's name, and the first's.
-MEMBER = re.compile(r"[a-z]+(-\d{1,6})?\.(json|npy|bin|safetensors)")
+MEMBER = re.compile(r"[a-z]+(-\d{1,6})?\.(json|npy|bin)")
 FIRST = "manifest.json"
 # The zip's comment, which ends the file: what it is, and the digest of all before.
 LABEL = b"skfake sha256:"
@@ -129,12 +129,6 @@ def _digest(stream: BinaryIO, size: int) -> bytes:
         digest.update(chunk)
         size -= len(chunk) or size
     return digest.hexdigest().encode()
-
-
-def unpack(content: bytes) -> dict[str, bytes]:
-    """Members of a zip in memory."""
-    with ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def pack(members: dict[str, bytes]) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from zipfile import ZipFile
 
@@ -14,7 +14,6 @@ import skops.io
 from sklearn.utils.validation import check_is_fitted
 
 import skfake
-from skfake.detectors._parts import nets_from
 from skfake.persistence.archive import (
     FIRST,
     Damaged,
@@ -26,16 +25,16 @@ from skfake.persistence.archive import (
 from skfake.persistence.card import ModelCard
 from skfake.persistence.parts import (
     SCHEMA,
-    add_net,
+    add_parts,
+    dump,
     fill_card,
-    read_net,
+    read_dump,
     rebuild,
-    take_apart,
     to_json,
 )
-from skfake.persistence.schema import check, read_json, trusted_types
+from skfake.persistence.schema import check, check_array, read_json, trusted_types
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save_detector(
@@ -43,8 +42,8 @@ def save_detector(
 ) -> None:
     """Save a fitted detector, without any code, to one file.
 
-    The file holds parameters and versions as JSON, networks as safetensors and
-    classical parts as skops writes them. It is written beside its place and renamed:
+    The file holds parameters and versions as JSON, and what was learned as arrays of
+    numpy. It is written beside its place and renamed:
     whatever happens, a file that was there before stays whole or is replaced by a
     whole one. The same detector and card, saved at the same second, make the same
     bytes.
@@ -83,9 +82,7 @@ def save_detector(
 
     Notes
     -----
-    A machine of three classes or more that scikit-learn-intelex fitted is loaded as
-    scikit-learn's, whose answers differ from it by rounding. All others answer as
-    before, to the bit, on the machine that they were saved on.
+    A detector answers as before, to the bit, on the machine that it was saved on.
 
     Examples
     --------
@@ -103,19 +100,15 @@ def save_detector(
         came = detector.__name__ if isinstance(detector, type) else repr(detector)
         raise TypeError(f"detector must be a fitted estimator; got {came[:200]}.")
     check_is_fitted(detector)
-    schema, arrays, nets = take_apart(detector)
-    n_weights = sum(
-        p.numel() for net in nets.values() for p in net.module_.parameters()
-    )
-    card = fill_card(card or ModelCard(), detector, n_weights)
-    with create(Path(path)) as archive:
-        manifest = {"format": FORMAT, "skfake": skfake.__version__}
-        add(archive, FIRST, to_json({**manifest, "card": card.to_dict()}))
-        add(archive, SCHEMA, schema)
-        for name, content in arrays.items():
-            add(archive, name, content)
-        for key, net in nets.items():
-            add_net(archive, key, net)
+    with create(Path(path)) as archive, TemporaryFile() as stream:
+        # On the disk, since networks are large.
+        dump(detector, stream)
+        with ZipFile(stream) as source:
+            tree, names = read_dump(source)
+            card = fill_card(card or ModelCard(), detector, tree)
+            manifest = {"format": FORMAT, "skfake": skfake.__version__}
+            add(archive, FIRST, to_json({**manifest, "card": card.to_dict()}))
+            add_parts(archive, source, tree, names)
 
 
 def load_detector(path: str | os.PathLike) -> Any:
@@ -140,7 +133,7 @@ def load_detector(path: str | os.PathLike) -> Any:
     OSError
         If there is no such file, or it can't be read.
     ValueError
-        If it is no such file, was cut short or changed, is of a newer format, or
+        If it is no such file, was cut short or changed, is of another format, or
         holds anything else than a detector of known classes.
 
     Examples
@@ -149,11 +142,14 @@ def load_detector(path: str | os.PathLike) -> Any:
     """
     with opened(path) as (archive, _):
         schema = read_json(read(archive, SCHEMA), SCHEMA)
-        check(schema, archive)
+        sizes = {member.filename: member.file_size for member in archive.infolist()}
+        check(schema, sizes)
+        for name in sizes:
+            if name.endswith(".npy"):
+                check_array(archive, name)
         source: Any = archive.fp
         source.seek(0)
-        with nets_from(partial(cache(read_net), archive)):
-            detector = rebuild(lambda: skops.io.load(source, trusted=trusted_types()))
+        detector = rebuild(lambda: skops.io.load(source, trusted=trusted_types()))
     if not hasattr(detector, "get_params") or isinstance(detector, type):
         raise _refuse(path, f"with an object of type {type(detector).__name__}")
     return detector
@@ -176,7 +172,7 @@ def read_model_card(path: str | os.PathLike) -> ModelCard:
     OSError
         If there is no such file, or it can't be read.
     ValueError
-        If it is no such file, was cut short or changed, or is of a newer format.
+        If it is no such file, was cut short or changed, or is of another format.
 
     Examples
     --------
@@ -206,11 +202,15 @@ def opened(path: str | os.PathLike) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
                 manifest.get("format"), int
             ):
                 raise Damaged("which does not say its format")
-            if manifest["format"] > FORMAT:
+            if manifest["format"] != FORMAT:
+                writer = f"skfake {str(manifest.get('skfake'))[:20]}"
+                newer = "Upgrade skfake."
+                older = "Fit the detector again, and save it by this skfake."
                 raise ValueError(
-                    f"path must be a file that skfake {skfake.__version__} can read; "
-                    f"got {os.fspath(path)!r} of format {manifest['format']}, which "
-                    f"skfake {str(manifest.get('skfake'))[:20]} wrote. Upgrade skfake."
+                    f"path must be a file of format {FORMAT}, which skfake "
+                    f"{skfake.__version__} reads; got {os.fspath(path)!r} of format "
+                    f"{manifest['format']}, which {writer} wrote. "
+                    f"{newer if manifest['format'] > FORMAT else older}"
                 )
             yield archive, manifest
     except Damaged as error:

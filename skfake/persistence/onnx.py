@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from torchvision.transforms.v2.functional import center_crop
 
 from skfake import __version__
-from skfake.detectors._deep import DeepDetector
+from skfake.detectors.deep import DeepDetector
 from skfake.detectors.svm import SVMDetector
 from skfake.files import replace_when_whole
 from skfake.persistence._pixels import pixels_model

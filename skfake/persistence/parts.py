@@ -1,61 +1,63 @@
-"""A detector as the members of a file: a tree, arrays, nets and a card."""
+"""A detector as the members of a file: a tree, its arrays and a card."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import ZipFile
 
 import numpy as np
 import skops.io
-from safetensors.torch import load, save
 
-from skfake.detectors._net_state import NetState, describe_net
-from skfake.detectors._parts import nets_apart
 from skfake.environment import describe_versions
-from skfake.persistence.archive import Damaged, add, pack, read, unpack
+from skfake.persistence.archive import Damaged, add, pack
 from skfake.persistence.card import ModelCard
-from skfake.persistence.schema import canonize, check, read_json, trusted_types
+from skfake.persistence.schema import canonize, check, count_weights, trusted_types
 
 SCHEMA = "schema.json"
-# Names and places of a network's tensors; the largest networks need a tenth.
-LARGEST_HEADER = 2**21
 
 
-def take_apart(detector: Any) -> tuple[bytes, dict[str, bytes], dict[str, Any]]:
-    """A detector as what is written of it."""
-    with nets_apart() as nets:
-        try:
-            parts = unpack(skops.io.dumps(detector))
-        # What it can't write raises errors of many kinds.
-        except Exception as error:
-            raise _cannot_save(str(error)) from error
-    tree, arrays = canonize(json.loads(parts.pop(SCHEMA)), parts)
-    schema = to_json(tree)
-    content = pack({SCHEMA: schema, **arrays})
-    trusted = set(trusted_types())
-    strange = set(skops.io.get_untrusted_types(data=content)) - trusted
+def dump(detector: Any, stream: BinaryIO) -> None:
+    """Write a detector as skops does it."""
+    try:
+        skops.io.dump(detector, stream)
+    # What it can't write raises errors of many kinds.
+    except Exception as error:
+        raise _cannot_save(str(error)) from error
+
+
+def read_dump(source: ZipFile) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tree of what `dump` wrote, and for each of its files the member's name."""
+    tree, names = canonize(json.loads(source.read(SCHEMA)))
+    check(tree, {new: source.getinfo(old).file_size for old, new in names.items()})
+    # skops looks for types in the tree alone.
+    blank = pack({SCHEMA: to_json(tree), **dict.fromkeys(names.values(), b"")})
+    strange = set(skops.io.get_untrusted_types(data=blank)) - set(trusted_types())
     if strange:
         raise _cannot_save(", ".join(sorted(strange)))
-    with ZipFile(io.BytesIO(content)) as archive:
-        check(tree, archive)
-    return schema, arrays, dict(nets.values())
+    return tree, names
 
 
-def fill_card(card: ModelCard, detector: Any, n_weights: int) -> ModelCard:
-    """Card with the fields that a detector tells by itself."""
+def add_parts(archive: ZipFile, source: ZipFile, tree: Any, names: dict) -> None:
+    """Copy what `dump` wrote, an array at a time."""
+    add(archive, SCHEMA, to_json(tree))
+    for old, new in names.items():
+        add(archive, new, source.read(old))
+
+
+def fill_card(card: ModelCard, detector: Any, tree: Any) -> ModelCard:
+    """Card with the fields that follow from a detector and its tree."""
     return replace(
         card,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         detector=type(detector).__name__,
         params={k: plain_value(v) for k, v in detector.get_params().items()},
         classes=np.asarray(getattr(detector, "classes_", [])).tolist(),
-        n_weights=n_weights,
+        n_weights=count_weights(tree),
         versions={**describe_versions(), "skops": version("skops")},
     )
 
@@ -67,23 +69,6 @@ def plain_value(value: Any) -> Any:
     if hasattr(value, "get_params"):
         return type(value).__name__
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def add_net(archive: ZipFile, key: str, net: Any) -> None:
-    """Write a net: its tensors, and what else there is to it as JSON."""
-    settings, tensors = describe_net(net)
-    add(archive, f"{key}.json", to_json(settings))
-    add(archive, f"{key}.safetensors", save(tensors))
-
-
-def read_net(archive: ZipFile, key: Any) -> NetState:
-    """Read what `add_net` wrote."""
-    settings = read_json(read(archive, f"{key}.json"), f"{key}.json")
-    content = read(archive, f"{key}.safetensors")
-    # The header's length comes first; its reader would take any.
-    if int.from_bytes(content[:8], "little") > min(LARGEST_HEADER, len(content)):
-        raise Damaged("whose network has a header that is not as it should be")
-    return NetState(settings, load(content))
 
 
 def rebuild(build: Callable[[], Any]) -> Any:

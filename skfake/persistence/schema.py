@@ -24,6 +24,7 @@ from skfake.persistence.archive import Damaged
 # The one table of our own classes that a file may hold, by their public names, which
 # stay where the files that define them may not.
 CLASSES = (
+    "skfake.Augmentation",
     "skfake.CNNDetector",
     "skfake.CompactDetector",
     "skfake.DenseNetDetector",
@@ -42,8 +43,10 @@ FIGURES = tuple(
     for name in metrics.__all__
     if callable(getattr(metrics, name)) and not isinstance(getattr(metrics, name), type)
 )
-# Parts of scikit-learn's estimators that are none themselves.
+# Parts of estimators: of our SVMDetector, and of scikit-learn's, which are none
+# themselves.
 PARTS = (
+    "skfake.detectors.kernel_machine.KernelMachine",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.calibration._TemperatureScaling",
@@ -86,10 +89,11 @@ def trusted_types() -> list[str]:
     return [*CLASSES, *FIGURES, *PARTS]
 
 
-def canonize(
-    schema: dict[str, Any], files: Mapping[str, bytes]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Rewrite a tree of skops' so that the same object is always the same bytes."""
+def canonize(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Rewrite a tree of skops' so that the same object is always the same bytes.
+
+    Returns the tree, and the new name of each file that it names.
+    """
     schema = share(schema, {})
     public = {name.rpartition(".")[2]: name.rpartition(".")[0] for name in CLASSES}
     names: dict[str, str] = {}
@@ -109,7 +113,7 @@ def canonize(
             ending = node["file"].rpartition(".")[2]
             new = f"array-{len(names)}.{ending}"
             node["file"] = names.setdefault(node["file"], new)
-    return schema, {new: files[old] for old, new in names.items()}
+    return schema, names
 
 
 def share(node: Any, first: dict[int, Any]) -> Any:
@@ -126,11 +130,12 @@ def share(node: Any, first: dict[int, Any]) -> Any:
     return shared
 
 
-def check(schema: Any, archive: ZipFile) -> None:
-    """Refuse a tree that would do, or cost, more than reading its own text."""
-    sizes = {member.filename: member.file_size for member in archive.infolist()}
+def check(schema: Any, sizes: Mapping[str, int]) -> None:
+    """Refuse a tree that would do, or cost, more than reading its own text.
+
+    `sizes` are those of the members that it may name, in bytes.
+    """
     first: dict[str, Any] = {}
-    arrays: set[str] = set()
     total = 0
     if any(depth > DEEPEST for _, depth in walk(schema)):
         raise Damaged("which is nested too deeply")
@@ -138,20 +143,31 @@ def check(schema: Any, archive: ZipFile) -> None:
         kind = str(node.get("__loader__"))
         if "__loader__" in node and kind not in KINDS:
             raise Damaged(f"which holds something of the kind {kind[:100]!r}")
+        if "__id__" in node:
+            # A node of an id that was there before stands for that one, and is not read
+            # again, whatever it says.
+            known = first.setdefault(str(node["__id__"]), node)
+            if known != node:
+                raise Damaged("in which an object is described twice, and not alike")
+            if known is not node:
+                continue
         name = node.get("file")
         if isinstance(name, str):
             if name not in sizes:
                 raise Damaged(f"which lacks its member {name[:100]!r}")
             total += sizes[name]
-            arrays.add(name)
-        # A node of an id that was there before stands for that one, whatever it says.
-        if "__id__" in node and first.setdefault(str(node["__id__"]), node) != node:
-            raise Damaged("in which an object is told twice, and not alike")
     if total > 4 * sum(sizes.values()) + 2**24:
         raise Damaged("which reads its arrays too often")
-    for name in sorted(arrays):
-        if name.endswith(".npy"):
-            check_array(archive, name)
+
+
+def count_weights(schema: Any) -> int:
+    """Numbers that the networks in a tree have learned."""
+    counts = {
+        str(node["__id__"]): int(json.loads(node["content"]["n_weights"]["content"]))
+        for node, _ in walk(schema)
+        if isinstance(node.get("content"), dict) and "n_weights" in node["content"]
+    }
+    return sum(counts.values())
 
 
 def walk(tree: Any) -> Iterator[tuple[dict[str, Any], int]]:

@@ -7,36 +7,34 @@ same images everywhere. No Python runs per image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
-from typing import Literal
 
 import torch
 from torch import Tensor
+
+from skfake.training.augmentation import Augmentation
 
 # Windows that are tried before the central one is taken, as torchvision does.
 N_TRIES = 10
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """What is done to each batch before a network trains on it."""
-
-    crop: Literal["shifted", "resized"] | None = None
-    size: int | None = None
-    shift: int = 4
-    flip: bool = False
-
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Augment a batch."""
-        size = min(images.shape[1:3]) if self.size is None else self.size
-        if self.crop == "shifted":
-            images = shifted_crop(images, size, self.shift, generator)
-        elif self.crop == "resized":
-            images = random_resized_crop(images, size, generator)
-        elif self.size is not None:
-            images = center_crop(images, size)
-        return random_flip(images, generator) if self.flip else images
+def augment(
+    images: Tensor,
+    augmentation: Augmentation,
+    generator: torch.Generator,
+    *,
+    size: int | None = None,
+) -> Tensor:
+    """Augment a batch, with crops of another size than the augmentation's if given."""
+    size = size or augmentation.crop_size
+    side = size or min(images.shape[1:3])
+    if augmentation.crop == "shifted":
+        images = shifted_crop(images, side, augmentation.shift, generator)
+    elif augmentation.crop == "resized":
+        images = random_resized_crop(images, side, generator)
+    elif size is not None:
+        images = center_crop(images, size)
+    return random_flip(images, generator) if augmentation.flip else images
 
 
 def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
+
+from skfake.read_ahead import ReadAhead
 
 # Batches read ahead of the one that is trained on.
 N_AHEAD = 3
@@ -88,19 +88,11 @@ class Batches:
         parts = rows.tensor_split(len(self))
         waits = not self.dataset.in_memory or self.device.type != "cpu"
         if waits and self.dataset.resident is None:
-            yield from self._read_ahead(parts)
+            with ReadAhead(self._read, parts, n_ahead=N_AHEAD) as batches:
+                for images, codes in batches:
+                    yield self._send(images, codes)
         else:
             yield from map(self.dataset.take, parts)
-
-    def _read_ahead(self, parts: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, Tensor]]:
-        with ThreadPoolExecutor(max_workers=1) as reader:
-            waiting: deque[Future] = deque()
-            for part in parts:
-                waiting.append(reader.submit(self._read, part))
-                if len(waiting) > N_AHEAD:
-                    yield self._send(*waiting.popleft().result())
-            while waiting:
-                yield self._send(*waiting.popleft().result())
 
     def _read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         images, codes = self.dataset.take(rows)

@@ -13,16 +13,18 @@ from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
 from torch import Tensor, nn
 from torch.utils.data import Subset
 
-from skfake.training.augment import center_crop
+from skfake.training.augment import augment, center_crop
+from skfake.training.augmentation import Augmentation
 from skfake.training.batches import Batches, PixelDataset
-from skfake.training.device import largest_batch, least_batch, resolve_device
+from skfake.training.device import largest_batch, least_batch
 from skfake.training.seeding import derive_seed, isolated_seed
-
-Augment = Callable[[Tensor, torch.Generator], Tensor]
 
 
 class PixelNet(NeuralNetClassifier):
     """Train any network on images."""
+
+    # Side of the crops of this epoch, where it is not the augmentation's.
+    training_size_: int | None = None
 
     def __init__(
         self,
@@ -30,17 +32,23 @@ class PixelNet(NeuralNetClassifier):
         *,
         seed: int = 0,
         precision: str = "float32",
-        augment: Augment | None = None,
-        crop_size: int | None = None,
-        average_flips: bool = False,
+        augmentation: Augmentation | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(module, **kwargs)
         self.seed = seed
         self.precision = precision
-        self.augment = augment
-        self.crop_size = crop_size
-        self.average_flips = average_flips
+        self.augmentation = augmentation
+
+    @property
+    def crop_size(self) -> int | None:
+        """Side of the central square that predictions look at; None for all."""
+        return None if self.augmentation is None else self.augmentation.crop_size
+
+    @property
+    def average_flips(self) -> bool:
+        """Whether predictions average over mirror images."""
+        return self.augmentation is not None and self.augmentation.average_flips
 
     def get_default_callbacks(self) -> list:
         """Loss and accuracy of an epoch, its seconds, and the log of them."""
@@ -66,7 +74,7 @@ class PixelNet(NeuralNetClassifier):
         return self
 
     def torch_compile(self, module: nn.Module, name: str) -> nn.Module:
-        """Compile in place: names of weights stay, and pickles need no compiler."""
+        """Compile in place, so that the names of weights stay."""
         if self.compile and name == "module":
             module.compile(**self.get_params_for("compile"))
         return module
@@ -84,7 +92,7 @@ class PixelNet(NeuralNetClassifier):
         super().on_epoch_begin(net, **kwargs)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
-        """Let go of the metrics of single batches, which would swell a pickle."""
+        """Let go of the metrics of single batches, which take much memory."""
         super().on_train_end(net, **kwargs)
         for epoch in self.history:
             epoch["batches"] = []
@@ -145,8 +153,9 @@ class PixelNet(NeuralNetClassifier):
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Train on a batch that is augmented first."""
         images, codes = batch
-        if self.augment is not None:
-            images = self.augment(images, self.draws_)
+        if self.augmentation is not None:
+            size = self.training_size_
+            images = augment(images, self.augmentation, self.draws_, size=size)
         return super().train_step_single((images, codes), **fit_params)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
@@ -202,23 +211,6 @@ class PixelNet(NeuralNetClassifier):
                 continue
             start += size
         return torch.cat(done).numpy()
-
-    def __getstate__(self) -> dict:
-        # Generators live for one fit, and can't be pickled. What `module` names is
-        # what `module_` does, which alone skorch brings to another device.
-        state = super().__getstate__()
-        left_out = ("order_", "draws_", "module" if self.initialized_ else "")
-        return {k: v for k, v in state.items() if k not in left_out}
-
-    def __setstate__(self, state: dict) -> None:
-        # What was fitted on a device that is not here opens on the CPU.
-        try:
-            device = resolve_device(state["device"])
-        except ValueError:
-            device = "cpu"
-        super().__setstate__({**state, "device": device})
-        if self.initialized_:
-            self.module = self.module_
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import cos, pi
 from typing import Any
 
@@ -67,5 +66,4 @@ class GrowingCrops(Callback):
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Set the size of the epoch's crops."""
         epoch = len(net.history) - 1 - self.first_epoch
-        size = self.size if epoch < self.n_epochs else None
-        net.augment = replace(net.augment, size=size)
+        net.training_size_ = self.size if epoch < self.n_epochs else None

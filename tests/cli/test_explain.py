@@ -65,12 +65,12 @@ def test_the_label_to_explain_may_be_named(run, here, tmp_path, monkeypatch):
     asked = []
     from_estimator = explanation.ExplanationDisplay.from_estimator
 
-    def record(*arguments, target, **others):
-        asked.append(target)
-        return from_estimator(*arguments, target=target, **others)
+    def record(*arguments, label, **others):
+        asked.append(label)
+        return from_estimator(*arguments, label=label, **others)
 
     monkeypatch.setattr(explanation.ExplanationDisplay, "from_estimator", record)
-    for i, words in enumerate([["--target", "fake"], ["--target", "0"], []]):
+    for i, words in enumerate([["--label", "fake"], ["--label", "0"], []]):
         run("explain", MODEL, "a.png", "--output", tmp_path / f"{i}.png", *words)
     assert asked == [1, 0, None]
 
@@ -80,7 +80,7 @@ def test_the_label_to_explain_may_be_named(run, here, tmp_path, monkeypatch):
     [
         (["a.png"], ["--output"]),
         (["a.png", "b.png", "--output", "x.png"], ["a folder for 2 images"]),
-        (["a.png", "--output", "x.png", "--target", "dog"], ["real, fake; got 'dog'"]),
+        (["a.png", "--output", "x.png", "--label", "dog"], ["real, fake; got 'dog'"]),
         (["a.png", "--output", "none/x.png"], ["'none/x.png'"]),
     ],
 )

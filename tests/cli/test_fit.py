@@ -85,8 +85,8 @@ def test_classes_that_are_not_real_and_fake_keep_their_names(run, tmp_path):
     model = tmp_path / MODEL
     assert run("fit", source, "--detector", "svm", "--output", model)[0] == 0
     assert load_detector(model).classes_.tolist() == ["dog", "midjourney"]
-    assert "--fake-label" in run("predict", model, source)[2]
-    arguments = ["--fake-label", "midjourney"]
+    assert "--pos-label" in run("predict", model, source)[2]
+    arguments = ["--pos-label", "midjourney"]
     assert "midjourney" in run("predict", model, source, *arguments)[1]
 
 
@@ -105,7 +105,7 @@ def test_classes_that_are_not_real_and_fake_keep_their_names(run, tmp_path):
         (["photos", "--output", MODEL, "--detector", "SVM", "--epochs", "3"], ["SVM"]),
         (
             ["photos", "--output", MODEL, "--detector", "SVM", "--image-size", "8"],
-            ["image_size must be at least"],
+            ["--image-size must be at least"],
         ),
     ],
 )

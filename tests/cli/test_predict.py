@@ -5,56 +5,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
-import numpy as np
 import pytest
 from PIL import Image
-from sklearn.base import BaseEstimator, ClassifierMixin
 
 import skfake
 from skfake import SVMDetector, save_detector
-from skfake.cli import reading
 from skfake.datasets import make_images
 from skfake.decisions import SelectiveClassifier
 from tests.cli.helpers import assert_one_line
+from tests.screening.instances import Brightness, Distance, Labels, write
 
 MODEL = "model.skfake"
-
-
-class Brightness(ClassifierMixin, BaseEstimator):
-    """Take an image for fake with the probability of its mean brightness."""
-
-    def __init__(self, classes=(0, 1), sides=None):
-        self.classes = classes
-        self.sides = sides
-        self.classes_ = np.array(classes)
-        self.n_asked = []
-
-    def predict_proba(self, X):
-        self.n_asked.append(len(X))
-        if self.sides is not None and np.shape(X)[1:3] != (self.sides, self.sides):
-            raise ValueError(f"X must be of {self.sides} pixels")
-        bright = np.array([image.mean() / 255 for image in X])
-        rest = np.full((len(X), len(self.classes) - 2), 0.0)
-        return np.column_stack([1 - bright, bright, rest])
-
-    def predict(self, X):
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-
-class Distance(Brightness):
-    """The same without probabilities."""
-
-    @property
-    def predict_proba(self):
-        raise AttributeError
-
-    def decision_function(self, X):
-        return np.array([image.mean() / 255 - 0.5 for image in X])
-
-    def predict(self, X):
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
 
 
 @pytest.fixture
@@ -76,13 +38,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "here"
-
-
-def write(path, brightness=255, side=4):
-    pixels = np.full((side, side, 3), brightness, dtype=np.uint8)
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path, "wb") as file:
-        Image.fromarray(pixels).save(file, format="PNG")
 
 
 def pipe_in(monkeypatch, content):
@@ -137,103 +92,51 @@ def test_a_detector_without_probabilities_has_scores(run, detector, folder):
     assert (row["score"], row["label"]) == ("-0.5", "real")
 
 
-def test_a_detector_with_labels_alone_has_no_figure(run, detector, folder):
-    class Labels(Brightness):
-        predict_proba = property()
+@pytest.mark.parametrize(("threshold", "label"), [(0.2, "fake"), (0.3, "real")])
+def test_a_threshold_decides_in_place_of_the_detector(
+    run, detector, folder, threshold, label
+):
+    write("a.png", 51)
+    _, out, _ = run("predict", MODEL, "a.png", "--threshold", threshold)
+    assert [row["label"] for row in read_csv(out)] == [label]
 
-        def predict(self, X):
-            return np.ones(len(X), dtype=int)
 
+def test_a_detector_with_labels_alone_has_no_value(run, detector, folder):
     detector(Labels())
     write("a.png")
     _, out, _ = run("predict", MODEL, "a.png")
     assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("", "fake")]
-    assert_one_line(run("predict", MODEL, "a.png", "--threshold", 0.5), "--threshold")
+    result = run("predict", MODEL, "a.png", "--threshold", 0.5)
+    assert_one_line(result, "--threshold must go with")
 
 
-@pytest.mark.parametrize(
-    ("kind", "threshold", "labels"),
-    [
-        (Brightness, 0.2, ["fake", "fake"]),
-        (Brightness, 0.3, ["real", "fake"]),
-        (Distance, -0.4, ["fake", "fake"]),
-        (Distance, 0.9, ["real", "real"]),
-    ],
-)
-def test_a_threshold_decides_in_place_of_the_detector(
-    run, detector, folder, kind, threshold, labels
-):
-    detector(kind())
-    write("a.png", 51)
-    write("b.png", 255)
-    _, out, _ = run("predict", MODEL, "a.png", "b.png", "--threshold", threshold)
-    assert [row["label"] for row in read_csv(out)] == labels
-
-
-def test_labels_that_are_words_stay(run, detector, folder):
-    detector(Brightness(classes=("Fake", "photo")))
-    write("a.png", 51)
-    _, out, _ = run("predict", MODEL, "a.png")
-    assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("0.8", "Fake")]
+def test_options_are_those_of_screening(run, detector, folder):
+    asked = detector(Brightness())
+    for i in range(5):
+        write(f"{i}.png")
+    arguments = [".", "--batch-size", 2, "--jobs", 3]
+    out = run("predict", MODEL, *arguments)[1]
+    assert paths_of(out) == [f"./{i}.png" for i in range(5)]
+    assert asked.n_asked == [2, 2, 1]
 
 
 def test_which_label_means_fake_can_be_said(run, detector, folder):
     detector(Brightness(classes=("photo", "sd", "vqgan")))
     write("a.png", 51)
-    assert_one_line(run("predict", MODEL, "a.png"), "--fake-label", "photo, sd, vqgan")
-    _, out, _ = run("predict", MODEL, "a.png", "--fake-label", "sd")
+    assert_one_line(run("predict", MODEL, "a.png"), "--pos-label", "photo, sd, vqgan")
+    _, out, _ = run("predict", MODEL, "a.png", "--pos-label", "sd")
     assert read_csv(out)[0]["probability"] == "0.2"
-    both = ["--fake-label", "photo", "--fake-label", "vqgan"]
+    both = ["--pos-label", "photo", "--pos-label", "vqgan"]
     _, out, _ = run("predict", MODEL, "a.png", *both)
     assert read_csv(out)[0]["probability"] == "0.8"
-    result = run("predict", MODEL, "a.png", "--fake-label", "dalle")
+    result = run("predict", MODEL, "a.png", "--pos-label", "dalle")
     assert_one_line(result, "photo, sd, vqgan; got 'dalle'")
     detector(Brightness())
-    _, out, _ = run("predict", MODEL, "a.png", "--fake-label", "0")
+    _, out, _ = run("predict", MODEL, "a.png", "--pos-label", "0")
     assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("0.8", "fake")]
 
 
-def test_one_that_may_be_unsure_says_so(run, detector, folder):
-    class Modest(Brightness):
-        def predict_or_abstain(self, X, *, unsure=None):
-            answers = self.predict(X).astype(object)
-            answers[abs(self.predict_proba(X)[:, 1] - 0.5) < 0.4] = unsure
-            return answers
-
-    detector(Modest())
-    for i, brightness in enumerate((0, 100, 255)):
-        write(f"{i}.png", brightness)
-    _, out, _ = run("predict", MODEL, ".")
-    assert [row["label"] for row in read_csv(out)] == ["real", "unsure", "fake"]
-
-
-def test_labels_and_probabilities_come_from_one_pass(run, detector, folder):
-    asked = detector(Brightness())
-    for i in range(5):
-        write(f"{i}.png")
-    run("predict", MODEL, ".", "--batch-size", 2)
-    assert asked.n_asked == [2, 2, 1]
-
-
 # Where the files are
-
-
-def test_a_folder_is_gone_through_to_the_bottom_in_order(run, detector, folder):
-    names = ["b/z.PNG", "b/a.png", "a.jpeg", "c/d/e/1.webp", "b.tif"]
-    for name in [*names, ".hidden.png", ".git/x.png", "c/.png"]:
-        write(folder / "in" / name)
-    (folder / "in" / "notes.txt").write_text("no image")
-    code, out, _ = run("predict", MODEL, "in")
-    assert code == 0
-    expected = ["a.jpeg", "b/a.png", "b/z.PNG", "b.tif", "c/d/e/1.webp"]
-    assert paths_of(out) == [os.path.join("in", *n.split("/")) for n in expected]
-
-
-def test_links_to_folders_do_not_lead_around_in_circles(run, detector, folder):
-    write("in/a.png")
-    os.symlink(folder / "in", folder / "in" / "again")
-    os.symlink(folder / "in" / "a.png", folder / "in" / "b.png")
-    assert paths_of(run("predict", MODEL, "in")[1]) == ["in/a.png", "in/b.png"]
 
 
 def test_patterns_that_the_shell_left_alone_are_matched(run, detector, folder):
@@ -317,25 +220,6 @@ def test_what_can_not_be_read_has_a_row_with_the_reason(run, detector, folder):
     ]
 
 
-def test_a_folder_that_can_not_be_listed_has_a_row(run, detector, folder, monkeypatch):
-    write("in/a.png")
-    write("in/b/c.png")
-    scandir = os.scandir
-
-    def forbid(path):
-        if str(path).endswith("b"):
-            raise PermissionError(13, "Permission denied")
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", forbid)
-    code, out, _ = run("predict", MODEL, "in")
-    assert code == 1
-    assert [(row["path"], row["error"]) for row in read_csv(out)] == [
-        ("in/a.png", ""),
-        ("in/b", "Permission denied"),
-    ]
-
-
 def test_images_that_the_detector_does_not_take_leave_the_others(run, detector, folder):
     asked = detector(Brightness(sides=4))
     for i, side in enumerate((4, 5, 4)):
@@ -344,20 +228,7 @@ def test_images_that_the_detector_does_not_take_leave_the_others(run, detector, 
     assert code == 1
     assert [row["label"] for row in read_csv(out)] == ["fake", "", "fake"]
     assert read_csv(out)[1]["error"] == "ValueError: X must be of 4 pixels"
-    assert len(asked.n_asked) == 4
-
-
-@pytest.mark.parametrize("batch_size", [1, 2])
-def test_a_batch_that_the_detector_does_not_take_leaves_the_others(
-    run, detector, folder, batch_size
-):
-    detector(Brightness(sides=4))
-    for i, side in enumerate((4, 4, 5, 5, 4)):
-        write(f"{i}.png", side=side)
-    code, out, _ = run("predict", MODEL, ".", "--batch-size", batch_size)
-    assert code == 1
-    labels = [row["label"] for row in read_csv(out)]
-    assert labels == ["fake", "fake", "", "", "fake"]
+    assert asked.n_asked == [1, 1]
 
 
 def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folder):
@@ -367,81 +238,6 @@ def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folde
     code, _, err = run("predict", MODEL, ".")
     assert code == 2
     assert err == "skfake: X must be of 9 pixels\n"
-
-
-# Reading ahead
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-@pytest.mark.parametrize("batch_size", [1, 7, 100])
-def test_rows_come_in_the_order_of_the_paths(run, detector, folder, jobs, batch_size):
-    for i in range(30):
-        write(f"{i:02}.png", 8 * i, side=60 if i % 4 else 2)
-    options = ["--jobs", jobs, "--batch-size", batch_size]
-    rows = read_csv(run("predict", MODEL, ".", *options)[1])
-    assert [row["path"] for row in rows] == [f"./{i:02}.png" for i in range(30)]
-    found = [float(row["probability"]) for row in rows]
-    assert found == pytest.approx([8 * i / 255 for i in range(30)], abs=1e-6)
-
-
-def test_few_files_are_held_at_a_time(monkeypatch):
-    alive = most = 0
-
-    class Pixels(np.ndarray):
-        def __del__(self):
-            nonlocal alive
-            alive -= 1
-
-    def read(path):
-        nonlocal alive, most
-        alive += 1
-        most = max(most, alive)
-        return np.zeros((10, 10, 3), dtype=np.uint8).view(Pixels)
-
-    monkeypatch.setattr(reading, "read_image", read)
-    # Of 300 bytes each.
-    monkeypatch.setattr(reading, "BATCH_BYTES", 1200)
-    found = (reading.Found(str(i)) for i in range(500))
-    with reading.ReadAhead(found, batch_size=128, n_threads=3) as batches:
-        sizes = [len(batch) for batch in batches]
-    assert sum(sizes) == 500
-    assert set(sizes) == {4}
-    assert most <= 3 * 4 + 3 + 2 * 4
-
-
-def test_a_slow_list_does_not_hold_back_what_is_there(monkeypatch):
-    monkeypatch.setattr(reading, "PATIENCE", 0.05)
-    pixels = np.zeros((1, 1, 3), dtype=np.uint8)
-    monkeypatch.setattr(reading, "read_image", lambda path: pixels)
-    taken = []
-
-    def find():
-        yield reading.Found("a")
-        while not taken:
-            time.sleep(0.01)
-        yield reading.Found("b")
-
-    with reading.ReadAhead(find(), batch_size=9, n_threads=2) as batches:
-        for batch in batches:
-            taken.append([opened.path for opened in batch])
-    assert taken == [["a"], ["b"]]
-
-
-def test_an_error_of_the_list_is_raised_after_what_was_read(monkeypatch):
-    pixels = np.zeros((1, 1, 3), dtype=np.uint8)
-    monkeypatch.setattr(reading, "read_image", lambda path: pixels)
-
-    def find():
-        yield reading.Found("a")
-        raise OSError("the list broke off")
-
-    read = []
-    with (
-        reading.ReadAhead(find(), batch_size=9, n_threads=2) as batches,
-        pytest.raises(OSError, match="broke off"),
-    ):
-        read.extend(batches)
-    assert len(read) == 1
 
 
 # Output
@@ -489,7 +285,7 @@ def test_ctrl_c_leaves_whole_rows(run, detector, folder):
 
 
 def test_ctrl_c_within_a_row_waits_for_its_end():
-    from skfake.cli.rows import Format, RowWriter
+    from skfake.cli.row_writer import Format, RowWriter
 
     class Slow(io.BytesIO):
         def write(self, content):
@@ -534,7 +330,10 @@ def test_progress_is_for_terminals_alone(run, detector, folder, monkeypatch):
         (["a.png", "--format", "xml"], ["--format"]),
         (["a.png", "--output", "empty"], ["'empty', a folder"]),
         (["a.png", "--output", "none/x.csv"], ["in a folder", "No such file"]),
-        (["a.png", "--fake-label", "0", "--fake-label", "1"], ["not be all"]),
+        (
+            ["a.png", "--pos-label", "0", "--pos-label", "1"],
+            ["real, fake, and not all"],
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(

@@ -1,6 +1,7 @@
 """Every public detector, in settings small enough for tests."""
 
 from skfake import (
+    Augmentation,
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
@@ -10,26 +11,26 @@ from skfake import (
     VGGDetector,
 )
 
-# What networks with nothing but a few small images learn by: no augmentation, which
-# would turn stripes into other stripes.
+# What networks with nothing but a few small images learn by.
 TINY = {
     "max_epochs": 6,
     "batch_size": 8,
-    "crop": None,
     "label_smoothing": 0.0,
     "device": "cpu",
     "random_state": 0,
 }
+# Shifted stripes would be other stripes.
+WHOLE = {"augment": Augmentation(crop=None), **TINY}
 
 DETECTORS = {
     "SVM": SVMDetector(engine="scikit-learn"),
     "SVM with probabilities": SVMDetector(engine="scikit-learn", probability=True),
     "CNN": CNNDetector(image_size=16, lr=0.005, **TINY),
-    "Compact": CompactDetector(image_size=16, n_filters=(8, 16), **TINY),
-    "ResNet": ResNetDetector(image_size=16, depth=18, **TINY),
-    "VGG": VGGDetector(depth=11, **TINY),
+    "Compact": CompactDetector(image_size=16, n_filters=(8, 16), **WHOLE),
+    "ResNet": ResNetDetector(image_size=16, depth=18, **WHOLE),
+    "VGG": VGGDetector(depth=11, **WHOLE),
     # Muon takes more steps than there are, and longer ones.
-    "DenseNet": DenseNetDetector(image_size=29, optimizer="adamw", lr=1e-3, **TINY),
+    "DenseNet": DenseNetDetector(image_size=29, optimizer="adamw", lr=1e-3, **WHOLE),
     # Its tiles are so few pixels that the rounding of their grays would show.
     "tiled SVM": TiledDetector(
         SVMDetector(
@@ -43,7 +44,7 @@ DETECTORS = {
         random_state=0,
     ),
     "tiled Compact": TiledDetector(
-        CompactDetector(image_size=8, n_filters=(8, 16), **TINY),
+        CompactDetector(image_size=8, n_filters=(8, 16), **WHOLE),
         max_tiles=2,
         random_state=0,
     ),

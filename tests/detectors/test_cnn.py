@@ -66,7 +66,6 @@ def test_early_stopping_returns_to_the_best_epoch(stripes):
     X = stripes[0]
     noise = np.random.default_rng(0).integers(0, 2, 40)
     detector = small(
-        early_stopping=True,
         patience=2,
         max_epochs=60,
         schedule=None,
@@ -85,7 +84,7 @@ def test_early_stopping_returns_to_the_best_epoch(stripes):
 
 def test_early_stopping_needs_validation(stripes):
     with pytest.raises(ValueError, match="validation_fraction must be a fraction"):
-        small(early_stopping=True, validation_fraction=None).fit(*stripes)
+        small(patience=5, validation_fraction=None).fit(*stripes)
 
 
 def test_ctrl_c_ends_training_and_keeps_the_network_so_far(stripes):

@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import sklearn
 import torch
 from PIL import Image
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from skorch.callbacks import Callback
 
-from skfake import CNNDetector, CompactDetector
+from skfake import Augmentation, CNNDetector, CompactDetector
 from skfake.detectors._pixels import DeferredPixels
 
 CNN = CNNDetector(
@@ -146,13 +149,70 @@ def test_a_file_that_breaks_while_training_is_named(stripes, paths):
         cnn().fit(paths, stripes[1])
 
 
+# Copies
+
+
+@pytest.mark.parametrize("copy", [deepcopy, lambda d: pickle.loads(pickle.dumps(d))])
+def test_copies_hold_what_was_learned_and_not_what_served_the_training(
+    stripes, tmp_path, copy
+):
+    settings = {"callbacks": [Callback()], "checkpoint": tmp_path}
+    unfitted = copy(cnn(**settings))
+    assert len(unfitted.callbacks) == 1
+    assert unfitted.checkpoint == tmp_path
+    detector = cnn(class_weight={0: 1, 1: 2}, **settings).fit(*stripes)
+    copied = copy(detector)
+    assert copied.callbacks is copied.checkpoint is None
+    assert detector.checkpoint == tmp_path
+    assert torch.equal(weights(copied), weights(detector))
+    assert weights(copied).data_ptr() != weights(detector).data_ptr()
+    assert copied.history_ == detector.history_
+    assert copied.net_.history == detector.net_.history
+    assert torch.equal(copied.net_.criterion_.weight, torch.tensor([1.0, 2.0]))
+    assert copied.partial_fit(*stripes).score(*stripes) > 0.4
+
+
 # Augmentation
+
+
+def test_an_augmentation_is_searched_by_plain_names(stripes):
+    detector = cnn(augment=Augmentation(crop=None))
+    search = GridSearchCV(detector, {"augment__flip": [True, False]}, cv=2)
+    best = search.fit(*stripes).best_estimator_
+    assert (
+        best.augment.flip == best.augment_.flip == search.best_params_["augment__flip"]
+    )
+    assert best.augment_ is not best.augment
+    assert detector.augment.flip
+    with pytest.raises(ValueError, match="The 'shift' parameter of Augmentation must"):
+        cnn(augment=Augmentation(shift=-1)).fit(*stripes)
+
+
+def test_the_default_augmentation_is_the_network_s_own(stripes):
+    assert cnn().fit(*stripes).augment_ is None
+    compact = CompactDetector(n_filters=(4, 8), max_epochs=1, device="cpu")
+    own = compact.fit(*stripes).augment_
+    assert repr(own) == "Augmentation(growing_crops=True, shift=2)"
+    assert compact.augment == "auto"
+    compact.set_params(augment=None).fit(*stripes)
+    assert compact.augment_ is None
+    assert not compact.net_.average_flips
+
+
+def test_dense_layers_take_crops_of_one_size(stripes):
+    detector = cnn(augment=Augmentation(crop_size=12)).fit(*stripes)
+    assert detector.predict(stripes[0]).shape == (40,)
+    with pytest.raises(ValueError, match="growing_crops must be False for a CNN"):
+        cnn(augment=Augmentation(growing_crops=True)).fit(*stripes)
 
 
 def test_flip_averaging_makes_mirror_images_equal(stripes):
     X = stripes[0][:, :, ::-1].copy()
     plain, averaged = (
-        cnn(average_flips=averaged).fit(*stripes) for averaged in (False, True)
+        cnn(augment=Augmentation(crop=None, flip=False, average_flips=averaged)).fit(
+            *stripes
+        )
+        for averaged in (False, True)
     )
     assert torch.equal(weights(plain), weights(averaged))
     assert not np.allclose(plain.predict_proba(X), plain.predict_proba(stripes[0]))
@@ -163,9 +223,10 @@ def test_flip_averaging_makes_mirror_images_equal(stripes):
 
 @pytest.mark.parametrize("crop", ["shifted", "resized"])
 def test_augmentation_changes_what_is_learned_and_follows_the_seed(stripes, crop):
-    augmented = cnn(crop=crop, flip=True).fit(*stripes)
+    augment = Augmentation(crop=crop, average_flips=False)
+    augmented = cnn(augment=augment).fit(*stripes)
     assert not torch.equal(weights(augmented), weights(cnn().fit(*stripes)))
-    again = cnn(crop=crop, flip=True).fit(*stripes)
+    again = cnn(augment=augment).fit(*stripes)
     assert torch.equal(weights(augmented), weights(again))
 
 
@@ -191,8 +252,10 @@ def test_crops_of_the_compact_detector_grow_in_the_last_quarter(stripes):
 
     batches = len(sizes()) // 8
     assert sizes() == [24] * 6 * batches + [32] * 2 * batches
-    assert set(sizes(growing_crops=False)) == {32}
-    assert set(sizes(crop=None)) == {32}
+    assert set(sizes(augment=Augmentation(shift=2))) == {32}
+    assert set(sizes(augment=Augmentation(crop=None, growing_crops=True))) == {32}
+    grown = sizes(augment=Augmentation(crop_size=24, growing_crops=True))
+    assert grown == [18] * 6 * batches + [24] * 2 * batches
 
 
 def test_label_smoothing_raises_the_least_loss(stripes):
@@ -249,17 +312,13 @@ def test_predictions_are_made_in_smaller_batches_where_memory_is_short(stripes):
 # Other machines
 
 
-def test_a_model_fitted_on_a_gpu_opens_without_one(stripes, monkeypatch):
-    detector = cnn(early_stopping=True, patience=1, max_epochs=20).fit(*stripes)
+def test_a_model_fitted_on_a_gpu_opens_without_one(stripes):
+    detector = cnn(patience=1, max_epochs=20).fit(*stripes)
     expected = detector.predict_proba(stripes[0])
-    detector.net_.device = "cuda:7"
-    with monkeypatch.context() as patch:
-        # What torch writes down of tensors that lie on a GPU.
-        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:7")
-        pickled = pickle.dumps(detector)
-    assert b"cuda:7" in pickled
-    copy = pickle.loads(pickled)
+    detector.device = detector.net_.device = "cuda:7"
+    copy = pickle.loads(pickle.dumps(detector))
     assert copy.net_.device == "cpu"
+    copy.device = "cpu"
     assert np.array_equal(copy.predict_proba(stripes[0]), expected)
     assert copy.partial_fit(*stripes).score(*stripes) > 0.4
 

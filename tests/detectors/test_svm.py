@@ -8,7 +8,8 @@ from sklearn.svm import SVC
 
 from skfake import SVMDetector
 from skfake.datasets import make_images
-from skfake.detectors import _engines
+from skfake.detectors import kernel_machine
+from skfake.detectors.kernel_machine import KernelMachine
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +47,12 @@ def test_auto_takes_the_fast_engine_where_it_is_installed(
     monkeypatch, installed, engine
 ):
     spec = object() if installed else None
-    monkeypatch.setattr(_engines, "find_spec", lambda name: spec)
-    assert _engines.resolve_engine("auto") == engine
+    monkeypatch.setattr(kernel_machine, "find_spec", lambda name: spec)
+    assert kernel_machine.resolve_engine("auto") == engine
 
 
 def test_an_engine_that_is_not_installed_is_named_with_its_extra(monkeypatch, images):
-    monkeypatch.setattr(_engines, "find_spec", lambda name: None)
+    monkeypatch.setattr(kernel_machine, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'pip install "skfake\[fast\]"'):
         SVMDetector(engine="scikit-learn-intelex").fit(*images[:2])
 
@@ -90,3 +91,47 @@ def test_class_weights_move_the_labels(images, probability):
             engine="scikit-learn", class_weight=weights, probability=probability
         )
         assert (detector.fit(X, y).predict(X_test) == label).mean() > 0.9
+
+
+KERNELS = ["rbf", "linear", "poly", "sigmoid"]
+
+
+@pytest.mark.parametrize("engine", ["scikit-learn", "scikit-learn-intelex"])
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("n_classes", [2, 3, 4])
+def test_distances_are_those_of_the_library_s_svc(engine, kernel, n_classes):
+    if engine != "scikit-learn":
+        pytest.importorskip("sklearnex", reason="scikit-learn-intelex is an extra")
+    rng = np.random.default_rng(0)
+    # Numbers that float32 holds, which the fast engine learns from.
+    X = rng.normal(size=(120, 7)).astype(np.float32).astype(float)
+    y = rng.integers(n_classes, size=120)
+    X[:, 0] += y
+    machine = KernelMachine(kernel=kernel, engine=engine).fit(X, y)
+    svc = machine._make_svc()
+    svc.fit(X.astype(np.float32) if engine != "scikit-learn" else X, y)
+    expected = svc.decision_function(X)
+    found = machine.decision_function(X)
+    assert found.shape == expected.shape
+    close = 1e-6 if engine == "scikit-learn" else 1e-5
+    assert np.allclose(found, expected, rtol=close, atol=close)
+    assert (machine.predict(X) == svc.predict(X)).mean() > 0.97
+    alone = np.concatenate([machine.decision_function(row[None]) for row in X[:5]])
+    assert np.allclose(alone, found[:5], atol=1e-12)
+
+
+def test_distances_are_computed_a_block_at_a_time(monkeypatch, images):
+    X, y = images[0].reshape(300, -1)[:, ::50] / 255.0, images[1]
+    machine = KernelMachine().fit(X, y)
+    expected = machine.decision_function(X)
+    monkeypatch.setattr(kernel_machine, "BLOCK", 3 * len(machine.support_vectors_))
+    assert np.allclose(machine.decision_function(X), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["n_support_", "dual_coef_", "intercept_", "classes_"])
+def test_arrays_that_do_not_fit_together_are_refused(images, name):
+    X, y = images[0].reshape(300, -1)[:, ::50] / 255.0, images[1]
+    state = KernelMachine().fit(X, y).__getstate__()
+    state[name] = np.repeat(state[name], 2, axis=-1)
+    with pytest.raises(ValueError, match="arrays that do not fit together"):
+        KernelMachine().__setstate__(state)

@@ -153,15 +153,15 @@ def test_a_map_holds_the_mean_score_of_the_tiles_at_each_pixel(
 def test_images_of_all_sizes_give_equally_many_tiles():
     X = [np.full((side, side), i, np.uint8) for i, side in enumerate([8, 16, 80])]
     fitted = TiledDetector(Brightness(), max_tiles=8, random_state=0).fit(X, [0, 1, 1])
-    tiles = fitted.detector_.tiles_
+    tiles = fitted.estimator_.tiles_
     assert tiles.shape == (24, 8, 8, 3)
     assert np.array_equal(tiles[:, 0, 0, 0], np.repeat([0, 1, 2], 8))
-    assert np.array_equal(fitted.detector_.y_, np.repeat([0, 1, 1], 8))
+    assert np.array_equal(fitted.estimator_.y_, np.repeat([0, 1, 1], 8))
 
 
 def test_no_more_tiles_are_drawn_than_the_largest_image_has():
     X = RNG.integers(0, 256, (3, 16, 24, 3), dtype=np.uint8)
-    tiles = TiledDetector(Brightness()).fit(X, [0, 1, 1]).detector_.tiles_
+    tiles = TiledDetector(Brightness()).fit(X, [0, 1, 1]).estimator_.tiles_
     expected = [
         tile for image in X for tile in cut_tiles(image, Grid.over((16, 24), 8, 0))
     ]
@@ -171,7 +171,7 @@ def test_no_more_tiles_are_drawn_than_the_largest_image_has():
 def test_tiles_of_a_small_image_are_repeated_evenly():
     small = RNG.integers(0, 256, (8, 24, 3), dtype=np.uint8)
     X = [small, np.zeros((80, 80, 3), np.uint8)]
-    tiles = TiledDetector(Brightness(), max_tiles=8).fit(X, [0, 1]).detector_.tiles_
+    tiles = TiledDetector(Brightness(), max_tiles=8).fit(X, [0, 1]).estimator_.tiles_
     _, counts = np.unique(tiles[:8], axis=0, return_counts=True)
     assert sorted(counts) == [2, 3, 3]
 
@@ -179,7 +179,7 @@ def test_tiles_of_a_small_image_are_repeated_evenly():
 def test_a_seed_draws_the_same_tiles_and_another_seed_others():
     X = RNG.integers(0, 256, (2, 80, 80, 3), dtype=np.uint8)
     drawn = [
-        TiledDetector(Brightness(), random_state=seed).fit(X, [0, 1]).detector_.tiles_
+        TiledDetector(Brightness(), random_state=seed).fit(X, [0, 1]).estimator_.tiles_
         for seed in (0, 0, 1, np.random.RandomState(0), np.random.RandomState(0))
     ]
     assert np.array_equal(drawn[0], drawn[1])
@@ -189,7 +189,7 @@ def test_a_seed_draws_the_same_tiles_and_another_seed_others():
 
 def test_floats_among_bytes_make_all_tiles_floats():
     X = [np.full((8, 8, 3), 255, np.uint8), np.ones((16, 8, 3)), np.zeros((8, 8))]
-    tiles = TiledDetector(Brightness()).fit(X, [0, 1, 1]).detector_.tiles_
+    tiles = TiledDetector(Brightness()).fit(X, [0, 1, 1]).estimator_.tiles_
     assert tiles.dtype == np.float32
     assert tiles[:4].min() == tiles[:4].max() == 1
     assert tiles[4:].max() == 0
@@ -199,12 +199,12 @@ def test_the_detector_is_cloned_and_its_parameters_can_be_searched():
     X, y = make_images(n_samples=24, image_size=48, return_X_y=True, random_state=0)
     svm = SVMDetector(image_size=24, engine="scikit-learn")
     search = GridSearchCV(
-        TiledDetector(svm, random_state=0), {"detector__C": [0.1, 10.0]}, cv=2
+        TiledDetector(svm, random_state=0), {"estimator__C": [0.1, 10.0]}, cv=2
     ).fit(X, y)
     best = search.best_estimator_
-    assert best.detector_.C == best.detector.C == search.best_params_["detector__C"]
+    assert best.estimator_.C == best.estimator.C == search.best_params_["estimator__C"]
     assert not hasattr(svm, "svc_")
-    assert clone(best).set_params(detector__C=3).detector.C == 3
+    assert clone(best).set_params(estimator__C=3).estimator.C == 3
 
 
 # A detector that is fitted already
@@ -219,9 +219,9 @@ def test_a_frozen_detector_needs_no_fit():
 
 def test_a_frozen_detector_is_not_fitted_again():
     detector = frozen()
-    inner = detector.detector.estimator
+    inner = detector.estimator.estimator
     detector.fit(np.ones((4, 24, 24)), [0, 0, 0, 0])
-    assert detector.detector_.estimator is inner
+    assert detector.estimator_.estimator is inner
     assert len(inner.tiles_) == 2
     with pytest.raises(ValueError, match=r"learned before, \[0, 1\]; got \[0, 2\]"):
         detector.fit(np.ones((2, 24, 24)), [0, 2])
@@ -266,17 +266,21 @@ def test_answers_are_means_over_the_tiles_that_count(aggregate, expected, kind):
     assert detector.predict([dark_with_light_corner()]) == int(expected > 0.5)
 
 
-def test_the_real_label_says_which_way_is_suspicious():
+def test_the_positive_label_says_which_way_is_suspicious():
     image = dark_with_light_corner()
     settings = {"classes": ("fake", "real"), "aggregate": "max"}
-    with pytest.raises(ValueError, match=r"real_label must be one of .* got None, wh"):
+    with pytest.raises(ValueError, match=r"pos_label must be one of .* got None, wh"):
         frozen(**settings).predict([image])
-    found = frozen(**settings, real_label="fake").predict_proba([image])
+    found = frozen(**settings, pos_label="real").predict_proba([image])
     assert np.allclose(found, [[0, 1]])
-    found = frozen(**settings, real_label="real").predict_proba([image])
-    assert np.allclose(found, [[0.8, 0.2]])
-    with pytest.raises(ValueError, match=r"real_label must be one of .* got 'photo'"):
-        frozen(**settings, real_label="photo").fit([image], ["real"])
+    for fakes in ("fake", ["fake"]):
+        found = frozen(**settings, pos_label=fakes).predict_proba([image])
+        assert np.allclose(found, [[0.8, 0.2]])
+    with pytest.raises(ValueError, match=r"pos_label must be one of .* got 'photo'"):
+        frozen(**settings, pos_label="photo").fit([image], ["real"])
+    for fakes in (["fake", "real"], []):
+        with pytest.raises(ValueError, match=r"pos_label must be some .* not all"):
+            frozen(**settings, pos_label=fakes).fit([image], ["real"])
 
 
 @given(
@@ -290,18 +294,22 @@ def test_probabilities_of_several_classes_sum_to_one_in_any_order(
 ):
     rng = np.random.default_rng(random.randint(0, 999))
     scores = rng.dirichlet(np.full(n_classes, 0.3), size=n_tiles)
-    answer = aggregate_scores(scores, aggregate, 0)
+    answer = aggregate_scores(scores, aggregate, [0])
     assert answer.sum() == pytest.approx(1)
-    assert np.allclose(answer, aggregate_scores(scores[::-1], aggregate, 0))
+    assert np.allclose(answer, aggregate_scores(scores[::-1], aggregate, [0]))
     assert answer[0] <= scores[:, 0].mean() + 1e-9
 
 
 def test_three_classes_are_answered():
-    detector = frozen(classes=("camera", "diffusion", "gan"), real_label="camera")
+    generators = ["diffusion", "gan"]
+    detector = frozen(classes=("camera", *generators), pos_label=generators)
     image = dark_with_light_corner()
     detector.set_params(aggregate="max")
     assert np.allclose(detector.predict_proba([image]), [[0, 0, 1]])
     assert detector.predict([image]).tolist() == ["gan"]
+    # Half of the score of what is dark is a camera's, the other half a diffusion's.
+    detector.set_params(pos_label="gan", aggregate=1 / 8)
+    assert np.allclose(detector.predict_proba([image]), [[0.2, 0.2, 0.6]])
     detector.set_params(aggregate="mean")
     assert np.allclose(detector.predict_proba([image]), [[0.375, 0.375, 0.25]])
     boxes, scores = detector.score_tiles([image])[0]
@@ -319,7 +327,7 @@ def test_batches_of_any_size_give_the_same_answers(batch_size):
     detector = frozen(batch_size=batch_size)
     alone = [frozen().predict_proba([image])[0] for image in X]
     assert np.array_equal(detector.predict_proba(X), alone)
-    assert max(detector.detector.estimator.sizes_) <= batch_size
+    assert max(detector.estimator.estimator.sizes_) <= batch_size
     n_tiles = [len(boxes) for boxes, _ in detector.score_tiles(X)]
     assert n_tiles == [1, 20, 20, 2, 4, 32]
 
@@ -351,7 +359,7 @@ def test_a_heat_map_shows_where():
 
 def test_a_heat_map_of_text_labels_must_know_what_to_look_for():
     detector, image = frozen(classes=("a", "b")), dark_with_light_corner()
-    with pytest.raises(ValueError, match="real_label must be one of"):
+    with pytest.raises(ValueError, match="pos_label must be one of"):
         detector.heat_maps([image])
     with pytest.raises(ValueError, match=r"label must be one of .*'a', 'b'.*; got 1"):
         detector.heat_maps([image], label=1)
@@ -399,7 +407,9 @@ def test_auto_needs_a_detector_that_knows_its_size():
 
 @pytest.mark.parametrize("detector", [StandardScaler(), FunctionTransformer()])
 def test_a_detector_without_scores_is_refused(detector):
-    with pytest.raises(TypeError, match="detector must be a classifier with predict_p"):
+    with pytest.raises(
+        TypeError, match="estimator must be a classifier with predict_p"
+    ):
         TiledDetector(detector, tile_size=8).fit(np.ones((2, 24, 24)), [0, 1])
 
 
@@ -444,7 +454,7 @@ def test_files_are_judged_and_learned_from_as_their_pixels(photographs):
         TiledDetector(Brightness(), max_tiles=5, random_state=0).fit(form, [0, 1, 0, 1])
         for form in (X, photographs)
     ]
-    tiles = [detector.detector_.tiles_ for detector in detectors]
+    tiles = [detector.estimator_.tiles_ for detector in detectors]
     assert np.array_equal(*tiles)
     expected = frozen().predict_proba(X)
     assert np.array_equal(frozen().predict_proba(photographs), expected)
@@ -475,7 +485,7 @@ def test_a_broken_file_is_named(photographs):
 
 def test_errors_of_the_detector_are_not_taken_for_those_of_a_file(photographs):
     detector = frozen()
-    detector.detector.estimator.classes_ = None
+    detector.estimator.estimator.classes_ = None
     with pytest.raises(TypeError, match="NoneType"):
         detector.predict(photographs)
 

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from skfake import (
+    Augmentation,
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
@@ -16,20 +17,21 @@ SIDE = 32
 
 TINY = {
     "batch_size": 16,
-    "crop": None,
     "label_smoothing": 0.0,
     "validation_fraction": None,
     "precision": "float32",
     "device": "cpu",
     "random_state": 0,
 }
+# The quarters stay where they are in training.
+WHOLE = Augmentation(crop=None, flip=False)
 # Muon takes more steps than there are.
-DEEP = {"max_epochs": 3, "optimizer": "adamw", "lr": 1e-3, "flip": False, **TINY}
+DEEP = {"max_epochs": 3, "optimizer": "adamw", "lr": 1e-3, "augment": WHOLE, **TINY}
 
 DETECTORS = {
     "SVM": SVMDetector(engine="scikit-learn"),
     "CNN": CNNDetector(max_epochs=6, **TINY),
-    "Compact": CompactDetector(max_epochs=3, n_filters=(8, 16), flip=False, **TINY),
+    "Compact": CompactDetector(max_epochs=3, n_filters=(8, 16), augment=WHOLE, **TINY),
     "ResNet": ResNetDetector(depth=18, weights=None, **DEEP),
     "VGG": VGGDetector(depth=11, weights=None, **{**DEEP, "max_epochs": 4}),
     "DenseNet": DenseNetDetector(weights=None, **DEEP),

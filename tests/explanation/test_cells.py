@@ -38,7 +38,7 @@ def test_an_edge_within_a_cell_is_seen_by_its_features_alone(geometry):
 def test_with_a_linear_kernel_cells_add_up_to_the_score(held_out):
     X, y, _ = held_out
     detector = svm(kernel="linear").fit(X, y)
-    found = saliency_maps(detector, X, target=1)[:, ::8, ::8].sum(axis=(1, 2))
+    found = saliency_maps(detector, X, label=1)[:, ::8, ::8].sum(axis=(1, 2))
     expected = detector.decision_function(X) - detector.svc_.intercept_
     assert np.allclose(found, expected, atol=1e-4)
 
@@ -48,7 +48,7 @@ def test_with_a_linear_kernel_cells_add_up_to_the_score(held_out):
 def test_every_kernel_has_maps(held_out, kernel, probability):
     X, y, _ = held_out
     detector = svm(kernel=kernel, probability=probability).fit(X, y)
-    maps = saliency_maps(detector, X[:3], target=1)
+    maps = saliency_maps(detector, X[:3], label=1)
     assert maps.shape == (3, 32, 32)
     assert np.abs(maps).max() > 0
 

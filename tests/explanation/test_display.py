@@ -66,11 +66,11 @@ def test_images_maps_scores_and_labels_are_kept(fitted, held_out, name, n_panels
 def test_titles_say_the_class_and_its_score(fitted, held_out):
     X = held_out[0][:2]
     svm, cnn = fitted("SVM"), fitted("CNN")
-    display = ExplanationDisplay.from_estimator(svm, X, target=0)
+    display = ExplanationDisplay.from_estimator(svm, X, label=0)
     distances = -svm.decision_function(X)
     assert np.allclose(display.scores, distances)
     assert f"0: distance {distances[1]:.2f}" in said_by(display)
-    display = ExplanationDisplay.from_estimator(cnn, X, target=1, target_names=NAMES)
+    display = ExplanationDisplay.from_estimator(cnn, X, label=1, target_names=NAMES)
     probabilities = cnn.predict_proba(X)[:, 1]
     assert np.allclose(display.scores, probabilities)
     assert f"FAKE: probability {probabilities[0]:.2f}" in said_by(display)
@@ -144,12 +144,12 @@ def test_the_plot_goes_where_it_is_asked_to(fitted, held_out):
 # Detectors with maps of their own
 
 
-@pytest.mark.parametrize("target", [None, 0, 1])
-def test_own_maps_are_shown_of_the_class_that_is_asked_about(target):
+@pytest.mark.parametrize("asked", [None, 0, 1])
+def test_own_maps_are_shown_of_the_class_that_is_asked_about(asked):
     X = [np.full((20, 30, 3), 255, np.uint8), np.zeros((12, 8, 3), np.uint8)]
     detector = OwnProbabilities().fit(None, [0, 1])
-    display = ExplanationDisplay.from_estimator(detector, X, target=target)
-    labels = [1, 0] if target is None else [target, target]
+    display = ExplanationDisplay.from_estimator(detector, X, label=asked)
+    labels = [1, 0] if asked is None else [asked, asked]
     assert np.asarray(display.labels).tolist() == labels
     for image, found, label in zip(X, display.maps, labels, strict=True):
         assert found.shape == image.shape[:2]

@@ -15,12 +15,13 @@ from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skfake import CNNDetector, CompactDetector, ResNetDetector
+from skfake import Augmentation, CNNDetector, CompactDetector, ResNetDetector
 from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
 from skfake.explanation import saliency_maps
 from tests.explanation.instances import (
     DETECTORS,
     TINY,
+    WHOLE,
     brightest_quarter,
     make_quarters,
 )
@@ -33,7 +34,10 @@ def compact(held_out):
     """Detector whose network ends in a mean and one dense layer."""
     X, y, _ = held_out
     return CompactDetector(
-        max_epochs=3, n_filters=(8, 16), **{**TINY, "average_flips": False}
+        max_epochs=3,
+        n_filters=(8, 16),
+        augment=Augmentation(crop=None, average_flips=False),
+        **TINY,
     ).fit(X, y)
 
 
@@ -50,7 +54,7 @@ def test_maps_point_to_the_quarter_that_holds_the_trace(fitted, held_out, name):
     X, y, quarters = held_out
     detector = fitted(name)
     assert detector.score(X, y) > 0.8
-    maps = saliency_maps(detector, X[y == 1], target=1)
+    maps = saliency_maps(detector, X[y == 1], label=1)
     assert maps.shape == (30, 32, 32)
     assert maps.dtype == np.float32
     assert (brightest_quarter(maps) == quarters[y == 1]).mean() >= 0.8
@@ -60,7 +64,7 @@ def test_maps_point_to_the_quarter_that_holds_the_trace(fitted, held_out, name):
 @pytest.mark.parametrize("name", ["CNN", "Compact"])
 def test_every_method_points_to_the_trace(fitted, held_out, name, method):
     X, y, quarters = held_out
-    maps = saliency_maps(fitted(name), X[y == 1], target=1, method=method)
+    maps = saliency_maps(fitted(name), X[y == 1], label=1, method=method)
     assert (brightest_quarter(maps) == quarters[y == 1]).mean() >= 0.8
 
 
@@ -69,7 +73,7 @@ def test_what_speaks_for_one_of_two_classes_speaks_against_the_other(
     fitted, held_out, name
 ):
     X = held_out[0][:6]
-    fake, real = (saliency_maps(fitted(name), X, target=label) for label in (1, 0))
+    fake, real = (saliency_maps(fitted(name), X, label=label) for label in (1, 0))
     assert np.abs(fake).max() > 0
     assert np.allclose(fake, -real, atol=1e-5 * np.abs(fake).max())
 
@@ -82,7 +86,7 @@ def test_by_default_the_predicted_class_is_explained(fitted, held_out, name):
     assert set(predicted) == {0, 1}
     maps = saliency_maps(detector, X)
     each = [
-        saliency_maps(detector, X[i : i + 1], target=label)[0]
+        saliency_maps(detector, X[i : i + 1], label=label)[0]
         for i, label in enumerate(predicted)
     ]
     assert np.allclose(maps, each, rtol=1e-3, atol=1e-4 * np.abs(maps).max())
@@ -97,17 +101,17 @@ def test_random_weights_change_the_maps(fitted, held_out, name, method):
     X, y, _ = held_out
     detector = fitted(name)
     weights = {k: v.clone() for k, v in detector.net_.module_.state_dict().items()}
-    trained = saliency_maps(detector, X[y == 1], target=1, method=method)
+    trained = saliency_maps(detector, X[y == 1], label=1, method=method)
     generator = torch.Generator().manual_seed(0)
     try:
         for parameter in detector.net_.module_.parameters():
             if parameter.ndim > 1:
                 parameter.data.normal_(0, parameter.std().item(), generator=generator)
-        random = saliency_maps(detector, X[y == 1], target=1, method=method)
+        random = saliency_maps(detector, X[y == 1], label=1, method=method)
     finally:
         detector.net_.module_.load_state_dict(weights)
     assert mean_rank_correlation(trained, random) < 0.5
-    again = saliency_maps(detector, X[y == 1], target=1, method=method)
+    again = saliency_maps(detector, X[y == 1], label=1, method=method)
     assert np.array_equal(trained, again)
 
 
@@ -118,22 +122,22 @@ def test_labels_that_mean_nothing_change_the_maps(fitted, held_out):
     assert (nothing == y).mean() == 0.5
     svm = clone(DETECTORS["SVM"]).fit(X, nothing)
     X, y, _ = held_out
-    maps = [saliency_maps(of, X[y == 1], target=1) for of in (fitted("SVM"), svm)]
+    maps = [saliency_maps(of, X[y == 1], label=1) for of in (fitted("SVM"), svm)]
     assert mean_rank_correlation(*maps) < 0.5
 
 
 def test_the_map_of_a_mirror_image_is_mirrored(fitted, held_out):
     X = held_out[0][:4]
     detector = fitted("Compact")
-    assert detector.average_flips
-    maps = saliency_maps(detector, X, target=1)
-    mirrored = saliency_maps(detector, X[:, :, ::-1], target=1)
+    assert detector.net_.average_flips
+    maps = saliency_maps(detector, X, label=1)
+    mirrored = saliency_maps(detector, X[:, :, ::-1], label=1)
     assert np.allclose(mirrored, maps[:, :, ::-1], atol=1e-5 * np.abs(maps).max())
 
 
 def test_contributions_add_up_to_the_score_where_the_head_is_linear(compact, held_out):
     X = held_out[0]
-    maps = saliency_maps(compact, X, target=1, method="hirescam")
+    maps = saliency_maps(compact, X, label=1, method="hirescam")
     with torch.no_grad():
         logits = compact.net_.predict_logits(X)
     bias = compact.net_.module_[1].head.bias.detach().numpy()
@@ -154,7 +158,7 @@ def test_with_a_linear_head_methods_agree(compact, held_out):
 
 def test_integrated_maps_add_up_to_what_a_layer_changes(compact, held_out):
     X = held_out[0]
-    maps = saliency_maps(compact, X, target=1, layer="layers.3")
+    maps = saliency_maps(compact, X, label=1, layer="layers.3")
     layer = compact.net_.module_[1].layers[3]
     scores = []
     for share in (0, 1):
@@ -177,7 +181,7 @@ def test_several_classes_each_have_maps():
     labels = np.where(y == 0, "real", np.where(quarters < 2, "above", "below"))
     for name in ("SVM", "CNN"):
         detector = clone(DETECTORS[name]).fit(X, labels)
-        maps = {c: saliency_maps(detector, X[:6], target=c) for c in set(labels)}
+        maps = {c: saliency_maps(detector, X[:6], label=c) for c in set(labels)}
         assert {of.shape for of in maps.values()} == {(6, 32, 32)}
         assert not np.allclose(maps["above"], maps["below"])
 
@@ -223,7 +227,9 @@ def test_a_layer_that_is_called_twice_is_taken_at_its_last(fitted, held_out):
 def test_small_images_have_maps(side):
     X = np.random.default_rng(0).integers(0, 256, (8, side, side, 3), dtype=np.uint8)
     y = np.arange(8) % 2
-    detector = CompactDetector(image_size=side, max_epochs=1, **TINY).fit(X, y)
+    detector = CompactDetector(
+        image_size=side, max_epochs=1, augment=WHOLE, **TINY
+    ).fit(X, y)
     maps = saliency_maps(detector, X)
     assert maps.shape == (8, side, side)
     assert np.isfinite(maps).all()
@@ -232,7 +238,7 @@ def test_small_images_have_maps(side):
 def test_what_a_crop_leaves_out_says_nothing(held_out):
     X, y, _ = held_out
     detector = ResNetDetector(
-        depth=18, weights=None, crop_size=22, max_epochs=1, **TINY
+        depth=18, augment=Augmentation(crop_size=22), max_epochs=1, **TINY
     ).fit(X[:16], y[:16])
     maps = saliency_maps(detector, X[:2])
     assert maps.shape == (2, 32, 32)
@@ -264,10 +270,10 @@ def test_the_detector_is_left_as_it_was(fitted, held_out, name, training):
     before = detector.predict_proba(X)
     detector.net_.module_.train(training)
     state = state_of(detector)
-    saliency_maps(detector, X, target=1)
+    saliency_maps(detector, X, label=1)
     assert state_of(detector) == state
     with pytest.raises(ValueError, match="maps of shape"):
-        saliency_maps(detector, X, target=1, layer="10" if name == "CNN" else "head")
+        saliency_maps(detector, X, label=1, layer="10" if name == "CNN" else "head")
     assert state_of(detector) == state
     assert np.array_equal(detector.predict_proba(X), before)
 
@@ -300,9 +306,9 @@ def test_paths_arrays_and_rows_have_the_same_maps(fitted, held_out, name, tmp_pa
     paths = [tmp_path / f"{i}.png" for i in range(3)]
     for path, image in zip(paths, X, strict=True):
         Image.fromarray(image).save(path)
-    expected = saliency_maps(fitted(name), X, target=1)
+    expected = saliency_maps(fitted(name), X, label=1)
     for form in (paths, list(X), X.reshape(3, -1)):
-        assert np.array_equal(saliency_maps(fitted(name), form, target=1), expected)
+        assert np.array_equal(saliency_maps(fitted(name), form, label=1), expected)
 
 
 @pytest.mark.parametrize("name", ["SVM", "CNN"])
@@ -313,8 +319,8 @@ def test_images_of_other_sizes_have_maps_in_the_size_of_the_detector(fitted, nam
 
 def test_more_images_than_a_batch_holds_have_maps_in_their_order(fitted):
     X, _, _ = make_quarters(70, seed=3)
-    maps = saliency_maps(fitted("CNN"), X, target=1)
-    last = saliency_maps(fitted("CNN"), X[-1:], target=1)
+    maps = saliency_maps(fitted("CNN"), X, label=1)
+    last = saliency_maps(fitted("CNN"), X[-1:], label=1)
     assert np.allclose(maps[-1:], last, rtol=1e-3, atol=1e-4 * np.abs(last).max())
 
 
@@ -342,8 +348,8 @@ def test_more_images_than_a_batch_holds_have_maps_in_their_order(fitted):
 def test_what_stands_around_a_detector_is_opened(fitted, held_out, wrap):
     X, y, _ = held_out
     svm = fitted("SVM")
-    found = saliency_maps(wrap(svm, X, y), X[:4], target=1)
-    assert np.array_equal(found, saliency_maps(svm, X[:4], target=1))
+    found = saliency_maps(wrap(svm, X, y), X[:4], label=1)
+    assert np.array_equal(found, saliency_maps(svm, X[:4], label=1))
 
 
 def test_the_labels_are_those_of_what_stands_around(fitted, held_out):
@@ -352,15 +358,15 @@ def test_the_labels_are_those_of_what_stands_around(fitted, held_out):
     tuned = TunedThresholdClassifierCV(svm, cv="prefit", refit=False).fit(X, y)
     tuned.best_threshold_ = np.inf
     assert set(tuned.predict(X)) == {0}
-    expected = saliency_maps(svm, X, target=0)
+    expected = saliency_maps(svm, X, label=0)
     assert np.array_equal(saliency_maps(tuned, X), expected)
 
 
 def test_steps_before_a_detector_are_taken(fitted, held_out):
     X = held_out[0][:4]
     mirror = FunctionTransformer(lambda X: X[:, :, ::-1]).fit(X)
-    found = saliency_maps(make_pipeline(mirror, fitted("SVM")), X, target=1)
-    assert np.array_equal(found, saliency_maps(fitted("SVM"), X[:, :, ::-1], target=1))
+    found = saliency_maps(make_pipeline(mirror, fitted("SVM")), X, label=1)
+    assert np.array_equal(found, saliency_maps(fitted("SVM"), X[:, :, ::-1], label=1))
 
 
 def test_a_search_shows_what_it_found(held_out):
@@ -374,9 +380,9 @@ def test_maps_of_detectors_that_are_averaged_are_averaged(held_out):
     X, y, _ = held_out
     calibrated = CalibratedClassifierCV(DETECTORS["SVM"], cv=3).fit(X, y)
     folds = [fold.estimator for fold in calibrated.calibrated_classifiers_]
-    expected = np.mean([saliency_maps(svm, X[:3], target=1) for svm in folds], axis=0)
+    expected = np.mean([saliency_maps(svm, X[:3], label=1) for svm in folds], axis=0)
     assert len(folds) == 3
-    assert np.allclose(saliency_maps(calibrated, X[:3], target=1), expected)
+    assert np.allclose(saliency_maps(calibrated, X[:3], label=1), expected)
 
 
 # What is refused
@@ -404,10 +410,10 @@ def test_what_is_not_fitted_is_refused(held_out):
         saliency_maps(CNNDetector(), held_out[0])
 
 
-@pytest.mark.parametrize("target", [2, "fake", [0, 1]])
-def test_a_target_that_is_no_class_is_refused(fitted, held_out, target):
-    with pytest.raises(ValueError, match=r"target must be one of the classes, \[0, 1"):
-        saliency_maps(fitted("SVM"), held_out[0], target=target)
+@pytest.mark.parametrize("label", [2, "fake", [0, 1]])
+def test_a_label_that_is_no_class_is_refused(fitted, held_out, label):
+    with pytest.raises(ValueError, match=r"label must be one of the classes, \[0, 1"):
+        saliency_maps(fitted("SVM"), held_out[0], label=label)
 
 
 def test_a_layer_that_is_not_there_is_refused(fitted, held_out):

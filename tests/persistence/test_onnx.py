@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 import skfake
 from skfake import (
+    Augmentation,
     CNNDetector,
     CompactDetector,
     HOGTransformer,
@@ -23,7 +24,7 @@ from skfake import (
     export_onnx,
 )
 from skfake.datasets import make_images
-from skfake.detectors._deep import DeepDetector
+from skfake.detectors.deep import DeepDetector
 from skfake.persistence import onnx as exporting
 from tests.detectors.instances import DETECTORS, TINY
 from tests.persistence.test_pixels import COLUMNS_FIRST, LUMINANCE
@@ -37,17 +38,25 @@ EXPORTED = {
     **{name: d for name, d in DETECTORS.items() if isinstance(d, DeepDetector)},
     "CNN, gray, odd": CNNDetector(image_size=21, grayscale=True, **QUICK),
     "Compact, gray, odd": CompactDetector(
-        image_size=15, grayscale=True, n_filters=(4, 8), **QUICK
+        image_size=15,
+        grayscale=True,
+        n_filters=(4, 8),
+        augment=Augmentation(crop=None),
+        **QUICK,
     ),
     "ResNet, cropped": ResNetDetector(
-        image_size=20, crop_size=15, depth=18, stem="small", **QUICK
+        image_size=20,
+        augment=Augmentation(crop=None, crop_size=15),
+        depth=18,
+        stem="small",
+        **QUICK,
     ),
     "VGG, plain": VGGDetector(
         image_size=45,
         depth=11,
         batch_norm=False,
         n_hidden=16,
-        average_flips=False,
+        augment=Augmentation(crop=None, average_flips=False),
         **QUICK,
     ),
 }
@@ -134,11 +143,13 @@ def test_the_file_is_whole_and_says_what_it_is(exported):
     onnx.checker.check_model(str(file), full_check=True)
     assert [path.name for path in file.parent.iterdir()] == ["detector.onnx"]
     facts = {name: json.loads(fact) for name, fact in facts_of(file).items()}
-    names = ("image_size", "grayscale", "crop_size", "average_flips")
     assert facts == {
         "detector": type(detector).__name__,
         "classes": detector.classes_.tolist(),
-        **{name: getattr(detector, name) for name in names},
+        "image_size": detector.image_size,
+        "grayscale": detector.grayscale,
+        "crop_size": detector.augment_ and detector.augment_.crop_size,
+        "average_flips": bool(detector.augment_ and detector.augment_.average_flips),
         "skfake_version": skfake.__version__,
     }
 

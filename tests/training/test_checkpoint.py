@@ -10,14 +10,13 @@ import torch
 from sklearn.base import clone
 from skorch.callbacks import Callback
 
-from skfake import CNNDetector
+from skfake import Augmentation, CNNDetector
 
 DETECTOR = CNNDetector(
     image_size=16,
     max_epochs=5,
     batch_size=8,
-    crop="shifted",
-    flip=True,
+    augment=Augmentation(average_flips=False),
     optimizer="muon",
     device="cpu",
     random_state=3,
@@ -112,7 +111,6 @@ def test_ctrl_c_leaves_what_the_next_fit_goes_on_from(
 def test_early_stopping_remembers_the_best_epoch(stripes, tmp_path, broken_at):
     noise = stripes[0], np.random.default_rng(0).integers(0, 2, 40)
     settings = {
-        "early_stopping": True,
         "patience": 3,
         "max_epochs": 30,
         "schedule": None,

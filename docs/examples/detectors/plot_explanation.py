@@ -48,7 +48,7 @@ from skfake.explanation import ExplanationDisplay
 
 shown = [*np.flatnonzero(y_test == 1)[:2], *np.flatnonzero(y_test == 0)[:2]]
 ExplanationDisplay.from_estimator(
-    detector, marked_test[shown], target=1, target_names=images.target_names
+    detector, marked_test[shown], label=1, target_names=images.target_names
 )
 
 # %%
@@ -60,7 +60,7 @@ import matplotlib.pyplot as plt
 from skfake.explanation import saliency_maps
 
 fakes = marked_test[y_test == 1]
-mean = saliency_maps(detector, fakes, target=1).mean(axis=0)
+mean = saliency_maps(detector, fakes, label=1).mean(axis=0)
 
 _, ax = plt.subplots(figsize=(4, 3.2), layout="constrained")
 limit = abs(mean).max()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from abc import ABCMeta, abstractmethod
 from copy import deepcopy
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags, gen_batches
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
@@ -23,14 +24,14 @@ from skfake.detectors._net import (
     make_net,
     train,
 )
-from skfake.detectors._net_state import build_net
-from skfake.detectors._parts import is_reading, read_net, without_net
+from skfake.detectors._net_state import build_net, take_apart
 from skfake.detectors._pixels import CHUNK, channel_statistics, open_pixels
 from skfake.images import load_images
 from skfake.labels import encode_known_labels, encode_labels
 from skfake.networks.standardize import Standardize
 from skfake.scikit_learn import Interval, StrOptions, fit_context
 from skfake.scoring import Scores
+from skfake.training.augmentation import Augmentation
 from skfake.training.batches import PixelDataset
 from skfake.training.device import resolve_device
 from skfake.training.net import PixelNet
@@ -39,16 +40,39 @@ from skfake.training.seeding import derive_seed, draw_seed, isolated_seed
 from skfake.validation import accept_images, validate_images
 
 
+# A dataclass, so that the parameters of all networks stand here alone: a subclass adds
+# its own, and other defaults.
+@dataclass(kw_only=True, eq=False, repr=False)
 class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A detector whose scores come from a network, trained by skorch."""
+
+    image_size: int = 32
+    image_shape: tuple[int, ...] | None = None
+    augment: Augmentation | str | None = "auto"
+    label_smoothing: float = 0.05
+    max_epochs: int = 10
+    batch_size: int | str = "auto"
+    optimizer: str = "adamw"
+    lr: float = 1e-3
+    schedule: str | None = "one_cycle"
+    weight_decay: float = 0.05
+    patience: int | None = None
+    validation_fraction: float | None = 0.1
+    class_weight: dict | str | None = None
+    warm_start: bool = False
+    checkpoint: str | os.PathLike | None = None
+    precision: str = "auto"
+    compile: bool = False
+    device: str = "auto"
+    n_jobs: int | None = None
+    callbacks: list | None = None
+    random_state: Any = None
+    verbose: int = 0
 
     _parameter_constraints: ClassVar[dict] = {
         "image_size": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, None],
-        "crop": [StrOptions({"shifted", "resized"}), None],
-        "shift": [Interval(Integral, 0, None, closed="left")],
-        "flip": ["boolean"],
-        "average_flips": ["boolean"],
+        "augment": [StrOptions({"auto"}), Augmentation, None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [
@@ -59,8 +83,7 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "lr": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions(set(SCHEDULES)), None],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "patience": [Interval(Integral, 1, None, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "warm_start": ["boolean"],
@@ -74,12 +97,12 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "verbose": ["verbose"],
     }
 
-    # Detectors that let users choose have parameters of these names.
+    # Detectors that let users choose have a parameter of this name.
     grayscale = False
-    crop_size: int | None = None
-
+    # What `augment="auto"` is.
+    _own_augmentation: ClassVar[Augmentation | None] = Augmentation()
     # What `batch_size="auto"` is where there are images enough.
-    _largest_batch: int
+    _largest_batch: ClassVar[int]
 
     @abstractmethod
     def _build_network(self, n_classes: int) -> nn.Module:
@@ -97,12 +120,19 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _standardization(self, pixels: Any, seed: int) -> Standardize:
         return Standardize(*channel_statistics(pixels, derive_seed(seed, 1)))
 
-    def _extra_callbacks(self, first_epoch: int) -> list:
-        return []
+    def _find_augmentation(self) -> Augmentation | None:
+        """Copy of what `augment` names, which a later change does not reach."""
+        augmentation = self.augment
+        if isinstance(augmentation, str):
+            augmentation = self._own_augmentation
+        if augmentation is None:
+            return None
+        augmentation._validate_params()
+        return clone(augmentation)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:
-        """Train the network, from nothing but with `warm_start`.
+        """Train the network: from scratch, unless `warm_start` is True.
 
         Ctrl-C ends the training and keeps the network as it then is.
 
@@ -135,13 +165,13 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             codes = encode_labels(self, y)
         else:
             codes = encode_known_labels(self.classes_, y, whole=True)
+        self.augment_ = self._find_augmentation()
         self._check_settings(codes)
         dataset = self._open(images, codes)
         checkpoint = find_checkpoint(self, dataset, earlier)
         seed = self._draw_seed(checkpoint)
         first_epoch = 0 if earlier is None else len(earlier.history)
         callbacks = make_callbacks(self, first_epoch)
-        callbacks += self._extra_callbacks(first_epoch)
         if checkpoint is not None:
             callbacks.append(("checkpoint", checkpoint))
         net = self._prepare_net(dataset, codes, seed, earlier, callbacks=callbacks)
@@ -188,7 +218,8 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if earlier is None:
             encode_labels(self, y if classes is None else np.asarray(classes))
         codes = encode_known_labels(self.classes_, y)
-        self._check_sizes()
+        self.augment_ = self._find_augmentation()
+        self._check_sizes(self.augment_)
         dataset = self._open(images, codes)
         seed = draw_seed(self.random_state) if earlier is None else earlier.seed
         callbacks = deepcopy(self.callbacks or [])
@@ -297,26 +328,25 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             net.history = deepcopy(earlier.history)
         return net
 
-    def _check_sizes(self) -> None:
-        if self.image_size < self._smallest_size:
+    def _check_sizes(self, augmentation: Augmentation | None) -> None:
+        smallest = self._smallest_size
+        if self.image_size < smallest:
             raise ValueError(
-                f"image_size must be at least {self._smallest_size} pixels for this "
-                f"network; got {self.image_size}."
+                f"image_size must be at least {smallest} pixels for this network; got "
+                f"{self.image_size}."
             )
-        if self.crop_size is None:
-            return
-        if not self._smallest_size <= self.crop_size <= self.image_size:
+        crop_size = None if augmentation is None else augmentation.crop_size
+        if crop_size is not None and not smallest <= crop_size <= self.image_size:
             raise ValueError(
-                f"crop_size must be from {self._smallest_size} pixels, the least for "
-                f"this network, to image_size, {self.image_size}; got "
-                f"{self.crop_size}."
+                f"crop_size must be from {smallest} pixels, the least for this network,"
+                f" to image_size, {self.image_size}; got {crop_size}."
             )
 
     def _check_settings(self, codes: np.ndarray) -> None:
-        self._check_sizes()
-        if self.early_stopping and self.validation_fraction is None:
+        self._check_sizes(self.augment_)
+        if self.patience is not None and self.validation_fraction is None:
             raise ValueError(
-                "validation_fraction must be a fraction where early_stopping is True; "
+                "validation_fraction must be a fraction where patience is a number; "
                 "got None."
             )
         counts = np.bincount(codes)
@@ -329,12 +359,20 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             )
 
     def __getstate__(self) -> dict[str, Any]:
-        return without_net(super().__getstate__())
+        # A pickle, a copy and a saved file hold what came of a training, in parts that
+        # need no code to be read, and not what served the training alone.
+        state = super().__getstate__()
+        if "net_" not in state:
+            return state
+        state |= {"callbacks": None, "checkpoint": None}
+        if isinstance(state.get("weights"), os.PathLike):
+            state["weights"] = os.fspath(state["weights"])
+        return {**state, "net_": take_apart(self.net_)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        if is_reading() and "net_" in state:
-            self.net_ = build_net(self, read_net(self.net_))
+        if "net_" in state:
+            self.net_ = build_net(self, state["net_"])
 
     def __sklearn_tags__(self) -> Tags:
         return accept_images(super().__sklearn_tags__())

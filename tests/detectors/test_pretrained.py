@@ -4,7 +4,7 @@ import torch
 from safetensors.torch import save_file
 from sklearn.base import clone
 
-from skfake import DenseNetDetector, ResNetDetector, VGGDetector
+from skfake import Augmentation, DenseNetDetector, ResNetDetector, VGGDetector
 from skfake.networks import backbones
 
 SETTINGS = {"max_epochs": 1, "batch_size": 16, "device": "cpu", "random_state": 0}
@@ -129,12 +129,18 @@ def test_a_size_too_small_is_refused_with_the_smallest(
 def test_crops_fit_the_image_and_the_network(stripes, crop_size):
     words = f"crop_size must be from 32 pixels, .* to image_size, 40; got {crop_size}"
     with pytest.raises(ValueError, match=words):
-        clone(VGG).set_params(image_size=40, crop_size=crop_size).fit(*stripes)
+        clone(VGG).set_params(
+            image_size=40, augment=Augmentation(crop_size=crop_size)
+        ).fit(*stripes)
 
 
 @pytest.mark.parametrize("crop", ["shifted", "resized", None])
 def test_with_a_crop_size_predictions_see_the_central_square(stripes, crop):
-    detector = clone(RESNET).set_params(crop=crop, crop_size=12).fit(*stripes)
+    detector = (
+        clone(RESNET)
+        .set_params(augment=Augmentation(crop=crop, crop_size=12))
+        .fit(*stripes)
+    )
     edges = stripes[0].copy()
     edges[:, :2] = edges[:, -2:] = edges[:, :, :2] = edges[:, :, -2:] = 255
     expected = detector.predict_proba(stripes[0])

@@ -1,19 +1,14 @@
-"""Which files to look at: files, folders, patterns and lists become paths."""
+"""Which files to look at: files, folders and patterns become paths."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from glob import glob, has_magic
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from skfake.datasets.folder import image_extensions
-
-STDIN = "-"
-BLOCK = 2**16
 
 
 class Found(NamedTuple):
@@ -23,11 +18,14 @@ class Found(NamedTuple):
     error: str = ""
 
 
-def find_images(named: Iterable[str]) -> Iterator[Found]:
-    """Images that a user's words lead to, in the order of the words."""
-    for name in named:
+def find_images(
+    paths: str | os.PathLike | Iterable[str | os.PathLike],
+) -> Iterator[Found]:
+    """Images that files, folders and patterns lead to, in their order."""
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        name = os.fsdecode(path)
         if os.path.isdir(name):
-            yield from _some(_walk(name), Found(name, "no images in this folder"))
+            yield from _go_through(name)
         elif os.path.lexists(name):
             yield Found(name)
         elif has_magic(name):
@@ -36,16 +34,13 @@ def find_images(named: Iterable[str]) -> Iterator[Found]:
             yield Found(name, "no such file")
 
 
-def find_listed(name: str, *, null: bool) -> Iterator[Found]:
-    """Images that a list of paths leads to, as the list is read."""
-    stdin = nullcontext(sys.stdin.buffer)
-    with stdin if name == STDIN else open(name, "rb") as stream:
-        for line in _split(stream, b"\0" if null else b"\n"):
-            path = os.fsdecode(line if null else line.removesuffix(b"\r"))
-            if os.path.isdir(path):
-                yield from _some(_walk(path), Found(path, "no images in this folder"))
-            elif path:
-                yield Found(path)
+def find_listed(paths: Iterable[str]) -> Iterator[Found]:
+    """Images that a list of files and folders leads to, as the list comes."""
+    for path in paths:
+        if os.path.isdir(path):
+            yield from _go_through(path)
+        elif path:
+            yield Found(path)
 
 
 def require_images(found: Iterator[Found]) -> Iterator[Found]:
@@ -56,7 +51,11 @@ def require_images(found: Iterator[Found]) -> Iterator[Found]:
         if not item.error:
             return chain(read, found)
     came = f"{read[0].path!r}, {read[0].error}" if read else "an empty list"
-    raise FileNotFoundError(f"PATH must lead to images; got {came}.")
+    raise FileNotFoundError(f"paths must lead to images; got {came}.")
+
+
+def _go_through(folder: str) -> Iterator[Found]:
+    return _some(_walk(folder), Found(folder, "no images in this folder"))
 
 
 def _some(found: Iterator[Found], nothing: Found) -> Iterator[Found]:
@@ -81,7 +80,7 @@ def _walk(folder: str) -> Iterator[Found]:
 
 
 def _list(folder: str, extensions: set[str]) -> list[tuple[str, bool]]:
-    """Images and folders in a folder, sorted; the latter are told by True."""
+    """Images and folders in a folder, sorted; True marks a folder."""
     inside = []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -102,13 +101,3 @@ def _match(pattern: str) -> Iterator[Found]:
 
 def _ends_as_image(name: str, extensions: set[str]) -> bool:
     return os.path.splitext(name)[1].lower() in extensions
-
-
-def _split(stream: BinaryIO, separator: bytes) -> Iterator[bytes]:
-    """Parts of a stream, each as soon as it has come in."""
-    rest = b""
-    while block := stream.read1(BLOCK):  # type: ignore[attr-defined]
-        *whole, rest = (rest + block).split(separator)
-        yield from whole
-    if rest:
-        yield rest

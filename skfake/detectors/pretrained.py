@@ -1,0 +1,614 @@
+"""Networks of torchvision as detectors, which may start from weights of ImageNet."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import nn
+
+from skfake.detectors.deep import DeepDetector
+from skfake.networks import backbones
+from skfake.networks.standardize import Standardize
+from skfake.networks.weights import imagenet_weights, load_weights, read_weights
+from skfake.scikit_learn import Interval, Options, StrOptions
+from skfake.training.augmentation import Augmentation
+
+# Of the images that torchvision's weights were trained on.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PretrainedDetector(DeepDetector):
+    """A detector with a network of torchvision and a new head."""
+
+    weights: str | os.PathLike | None = None
+    trainable: str = "all"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **DeepDetector._parameter_constraints,
+        "weights": [str, os.PathLike, None],
+        "trainable": [StrOptions({"all", "head"})],
+    }
+
+    _largest_batch = 128
+
+    @property
+    @abstractmethod
+    def _architecture(self) -> str:
+        """Name that torchvision has for the network."""
+
+    @abstractmethod
+    def _build_backbone(self, n_classes: int) -> nn.Module:
+        """Network with a new head and no weights."""
+
+    def _build_network(self, n_classes: int) -> nn.Module:
+        network = self._build_backbone(n_classes)
+        if self.weights is None:
+            return network
+        if self.weights == "imagenet":
+            tensors = imagenet_weights(self._architecture)
+        else:
+            tensors = read_weights(self.weights)
+        head = load_weights(network, tensors, source=str(self.weights))
+        if self.trainable == "head":
+            backbones.freeze(network, head)
+        return network
+
+    def _standardization(self, pixels: Any, seed: int) -> Standardize:
+        if self.weights is None:
+            return super()._standardization(pixels, seed)
+        return Standardize(np.array(IMAGENET_MEAN), np.array(IMAGENET_STD))
+
+    def _check_sizes(self, augmentation: Augmentation | None) -> None:
+        super()._check_sizes(augmentation)
+        if self.trainable == "head" and self.weights is None:
+            raise ValueError(
+                "trainable must be 'all' where weights is None, since layers that "
+                "have learned nothing would be kept; got 'head'."
+            )
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class ResNetDetector(PretrainedDetector):
+    """Residual network.
+
+    torchvision's network [1]_ with a new last layer, for the classes in y. The study
+    trains 50 layers from ImageNet's weights. It takes images of any size, and augments
+    them by `Augmentation()`.
+
+    Parameters
+    ----------
+    image_size : int, default=32
+        Side, in pixels, of the square that each image is resized to.
+
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Shape of one image where X holds flattened images. With None it is the
+        squarest image, gray or RGB, of that many values.
+
+    augment : Augmentation, "auto" or None, default="auto"
+        How training images are changed at random, and whether predictions average over
+        mirror images. "auto" is what the text above names; with None nothing is done.
+
+    label_smoothing : float, default=0.05
+        Fraction of a label that is spread over all classes in the loss.
+
+    max_epochs : int, default=10
+        How often the training images are gone through.
+
+    batch_size : int or "auto", default="auto"
+        Images of a training step. "auto" is 128, or a twentieth of the images where
+        that is less, but at least 16.
+
+    optimizer : {"adamw", "adam", "muon", "sgd"}, default="adamw"
+        "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
+        convolutions orthogonal, and those of other weights as "adamw".
+
+    lr : float, default=1e-3
+        Learning rate; with a schedule, its highest.
+
+    schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
+        How the learning rate moves: up over a fifth of the steps and down to zero
+        [2]_, down along a cosine, to a tenth after every tenth epoch, or not at all.
+
+    weight_decay : float, default=0.05
+        Decay of the weights, as the optimiser defines it.
+
+    patience : int or None, default=None
+        Epochs without a lower validation loss after which the training stops and
+        returns to the best one. With None it runs to its end.
+
+    validation_fraction : float or None, default=0.1
+        Fraction of the images of each class held out to follow the training by. With
+        None all images are trained on.
+
+    class_weight : dict or "balanced", default=None
+        Factor of the loss for each class, as in scikit-learn.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from what the last one learned, with a new schedule.
+
+    checkpoint : path of a folder, default=None
+        Where each training keeps its state after every epoch. A training that was
+        killed goes on from there when it is begun again, and ends with the weights of
+        an unbroken one; one that has ended is not repeated. Trainings with other
+        parameters, images or labels have files of their own.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
+        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+
+    compile : bool, default=False
+        Whether to compile the network by `torch.compile`, which takes a minute or so
+        and a C++ compiler.
+
+    device : str, default="auto"
+        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
+        is the accelerator that torch finds, or the CPU.
+
+    n_jobs : int, default=None
+        Threads that open files.
+
+    callbacks : list of skorch callbacks, default=None
+        Called while training; copied before.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, the order of the images, how they are augmented and what is
+        held out. A number gives the same model twice on the same machine.
+
+    verbose : int, default=0
+        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+
+    weights : "imagenet", path or None, default=None
+        What training starts from: torchvision's weights of ImageNet (IMAGENET1K_V1),
+        downloaded once; a file of such weights, safetensors or torch's; or scratch.
+
+    trainable : {"all", "head"}, default="all"
+        Whether all weights learn, or those of the new last layers alone.
+
+    depth : {18, 34, 50, 101}, default=50
+        Layers, as the paper counts them.
+
+    stem : {"imagenet", "small"}, default="imagenet"
+        First layers: 7x7 with stride 2 and pooling, or, for images of some 32 pixels,
+        3x3 with stride 1 and no pooling, sixteen times as slow. Weights for the former
+        are averaged to fit the latter.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Labels, sorted.
+
+    history_ : dict of lists of length n_epochs
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
+        of each epoch. The training metrics are means over the epoch's batches, as the
+        network learns from them: augmented, and with what is left out of it.
+
+    augment_ : Augmentation or None
+        How the images of the last training were changed.
+
+    net_ : skorch.NeuralNetClassifier
+        The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    image_shape_ : tuple (H, W, C)
+        Shape of the images seen in `fit`, where they were of one shape.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where they were of one shape.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    skfake.DenseNetDetector : The study's best.
+    skfake.CompactDetector : Learns more in less time, from scratch.
+
+    References
+    ----------
+    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image
+       recognition", arXiv:1512.03385.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
+       networks using large learning rates", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
+       2024, https://kellerjordan.github.io/posts/muon/.
+
+    Examples
+    --------
+    >>> from skfake import ResNetDetector
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=60, return_X_y=True, random_state=0)
+    >>> detector = ResNetDetector(depth=18, max_epochs=1, random_state=0).fit(X, y)
+    >>> detector.predict_proba(X).shape
+    (60, 2)
+    """
+
+    depth: int = 50
+    stem: str = "imagenet"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **PretrainedDetector._parameter_constraints,
+        "depth": [Options(Integral, set(backbones.RESNET_DEPTHS))],
+        "stem": [StrOptions(set(backbones.STEMS))],
+    }
+
+    @property
+    def _architecture(self) -> str:
+        return f"resnet{self.depth}"
+
+    def _build_backbone(self, n_classes: int) -> nn.Module:
+        return backbones.resnet(n_classes, depth=self.depth, stem=self.stem)
+
+    @property
+    def _smallest_size(self) -> int:
+        return backbones.RESNET_SMALLEST_SIZE
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class VGGDetector(PretrainedDetector):
+    """VGG network.
+
+    torchvision's network [1]_ with a new head, for the classes in y: its last layer
+    alone, on the mean of all positions, or the paper's three dense layers. The study
+    trains one from ImageNet's weights. It takes images of 32 pixels or more, and
+    augments them by `Augmentation()`.
+
+    Parameters
+    ----------
+    image_size : int, default=32
+        Side, in pixels, of the square that each image is resized to.
+
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Shape of one image where X holds flattened images. With None it is the
+        squarest image, gray or RGB, of that many values.
+
+    augment : Augmentation, "auto" or None, default="auto"
+        How training images are changed at random, and whether predictions average over
+        mirror images. "auto" is what the text above names; with None nothing is done.
+
+    label_smoothing : float, default=0.05
+        Fraction of a label that is spread over all classes in the loss.
+
+    max_epochs : int, default=10
+        How often the training images are gone through.
+
+    batch_size : int or "auto", default="auto"
+        Images of a training step. "auto" is 128, or a twentieth of the images where
+        that is less, but at least 16.
+
+    optimizer : {"adamw", "adam", "muon", "sgd"}, default="adamw"
+        "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
+        convolutions orthogonal, and those of other weights as "adamw".
+
+    lr : float, default=3e-4
+        Learning rate; with a schedule, its highest.
+
+    schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
+        How the learning rate moves: up over a fifth of the steps and down to zero
+        [2]_, down along a cosine, to a tenth after every tenth epoch, or not at all.
+
+    weight_decay : float, default=0.05
+        Decay of the weights, as the optimiser defines it.
+
+    patience : int or None, default=None
+        Epochs without a lower validation loss after which the training stops and
+        returns to the best one. With None it runs to its end.
+
+    validation_fraction : float or None, default=0.1
+        Fraction of the images of each class held out to follow the training by. With
+        None all images are trained on.
+
+    class_weight : dict or "balanced", default=None
+        Factor of the loss for each class, as in scikit-learn.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from what the last one learned, with a new schedule.
+
+    checkpoint : path of a folder, default=None
+        Where each training keeps its state after every epoch. A training that was
+        killed goes on from there when it is begun again, and ends with the weights of
+        an unbroken one; one that has ended is not repeated. Trainings with other
+        parameters, images or labels have files of their own.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
+        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+
+    compile : bool, default=False
+        Whether to compile the network by `torch.compile`, which takes a minute or so
+        and a C++ compiler.
+
+    device : str, default="auto"
+        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
+        is the accelerator that torch finds, or the CPU.
+
+    n_jobs : int, default=None
+        Threads that open files.
+
+    callbacks : list of skorch callbacks, default=None
+        Called while training; copied before.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, the order of the images, how they are augmented and what is
+        held out. A number gives the same model twice on the same machine.
+
+    verbose : int, default=0
+        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+
+    weights : "imagenet", path or None, default=None
+        What training starts from: torchvision's weights of ImageNet (IMAGENET1K_V1),
+        downloaded once; a file of such weights, safetensors or torch's; or scratch.
+
+    trainable : {"all", "head"}, default="all"
+        Whether all weights learn, or those of the new last layers alone.
+
+    depth : {11, 13, 16, 19}, default=16
+        Layers, as the paper counts them.
+
+    batch_norm : bool, default=True
+        Whether each convolution is followed by batch normalisation.
+
+    n_hidden : int or None, default=None
+        Units of each of two dense layers before the last, with dropout, on a map of
+        7x7 positions; the paper has 4096. With None there are none, and the mean of
+        the positions goes to the last layer.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Labels, sorted.
+
+    history_ : dict of lists of length n_epochs
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
+        of each epoch. The training metrics are means over the epoch's batches, as the
+        network learns from them: augmented, and with what is left out of it.
+
+    augment_ : Augmentation or None
+        How the images of the last training were changed.
+
+    net_ : skorch.NeuralNetClassifier
+        The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    image_shape_ : tuple (H, W, C)
+        Shape of the images seen in `fit`, where they were of one shape.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where they were of one shape.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    skfake.ResNetDetector : As accurate in a third of the time.
+    skfake.CompactDetector : Learns more in less time, from scratch.
+
+    References
+    ----------
+    .. [1] K. Simonyan and A. Zisserman, "Very deep convolutional networks for
+       large-scale image recognition", arXiv:1409.1556.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
+       networks using large learning rates", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
+       2024, https://kellerjordan.github.io/posts/muon/.
+
+    Examples
+    --------
+    >>> from skfake import VGGDetector
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=60, return_X_y=True, random_state=0)
+    >>> detector = VGGDetector(depth=11, max_epochs=1, random_state=0).fit(X, y)
+    >>> detector.predict_proba(X).shape
+    (60, 2)
+    """
+
+    lr: float = 3e-4
+    depth: int = 16
+    batch_norm: bool = True
+    n_hidden: int | None = None
+
+    _parameter_constraints: ClassVar[dict] = {
+        **PretrainedDetector._parameter_constraints,
+        "depth": [Options(Integral, set(backbones.VGG_DEPTHS))],
+        "batch_norm": ["boolean"],
+        "n_hidden": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    @property
+    def _architecture(self) -> str:
+        return f"vgg{self.depth}" + ("_bn" if self.batch_norm else "")
+
+    def _build_backbone(self, n_classes: int) -> nn.Module:
+        return backbones.vgg(
+            n_classes,
+            depth=self.depth,
+            batch_norm=self.batch_norm,
+            n_hidden=self.n_hidden,
+        )
+
+    @property
+    def _smallest_size(self) -> int:
+        return backbones.VGG_SMALLEST_SIZE
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class DenseNetDetector(PretrainedDetector):
+    """Densely connected network.
+
+    torchvision's network [1]_ with a new last layer, for the classes in y. The study
+    trains one from ImageNet's weights, and it is the study's best. It takes images of
+    29 pixels or more, or with the small stem of 8, and augments them by
+    `Augmentation()`.
+
+    Parameters
+    ----------
+    image_size : int, default=32
+        Side, in pixels, of the square that each image is resized to.
+
+    image_shape : tuple (H, W) or (H, W, C), default=None
+        Shape of one image where X holds flattened images. With None it is the
+        squarest image, gray or RGB, of that many values.
+
+    augment : Augmentation, "auto" or None, default="auto"
+        How training images are changed at random, and whether predictions average over
+        mirror images. "auto" is what the text above names; with None nothing is done.
+
+    label_smoothing : float, default=0.05
+        Fraction of a label that is spread over all classes in the loss.
+
+    max_epochs : int, default=10
+        How often the training images are gone through.
+
+    batch_size : int or "auto", default="auto"
+        Images of a training step. "auto" is 128, or a twentieth of the images where
+        that is less, but at least 16.
+
+    optimizer : {"adamw", "adam", "muon", "sgd"}, default="muon"
+        "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
+        convolutions orthogonal, and those of other weights as "adamw".
+
+    lr : float, default=1e-2
+        Learning rate; with a schedule, its highest.
+
+    schedule : {"one_cycle", "cosine", "steps"} or None, default="one_cycle"
+        How the learning rate moves: up over a fifth of the steps and down to zero
+        [2]_, down along a cosine, to a tenth after every tenth epoch, or not at all.
+
+    weight_decay : float, default=0.05
+        Decay of the weights, as the optimiser defines it.
+
+    patience : int or None, default=None
+        Epochs without a lower validation loss after which the training stops and
+        returns to the best one. With None it runs to its end.
+
+    validation_fraction : float or None, default=0.1
+        Fraction of the images of each class held out to follow the training by. With
+        None all images are trained on.
+
+    class_weight : dict or "balanced", default=None
+        Factor of the loss for each class, as in scikit-learn.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from what the last one learned, with a new schedule.
+
+    checkpoint : path of a folder, default=None
+        Where each training keeps its state after every epoch. A training that was
+        killed goes on from there when it is begun again, and ends with the weights of
+        an unbroken one; one that has ended is not repeated. Trainings with other
+        parameters, images or labels have files of their own.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
+        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+
+    compile : bool, default=False
+        Whether to compile the network by `torch.compile`, which takes a minute or so
+        and a C++ compiler.
+
+    device : str, default="auto"
+        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
+        is the accelerator that torch finds, or the CPU.
+
+    n_jobs : int, default=None
+        Threads that open files.
+
+    callbacks : list of skorch callbacks, default=None
+        Called while training; copied before.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, the order of the images, how they are augmented and what is
+        held out. A number gives the same model twice on the same machine.
+
+    verbose : int, default=0
+        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+
+    weights : "imagenet", path or None, default=None
+        What training starts from: torchvision's weights of ImageNet (IMAGENET1K_V1),
+        downloaded once; a file of such weights, safetensors or torch's; or scratch.
+
+    trainable : {"all", "head"}, default="all"
+        Whether all weights learn, or those of the new last layers alone.
+
+    depth : {121, 169, 201}, default=121
+        Layers, as the paper counts them.
+
+    stem : {"imagenet", "small"}, default="imagenet"
+        First layers: 7x7 with stride 2 and pooling, or, for images of some 32 pixels,
+        3x3 with stride 1 and no pooling, sixteen times as slow. Weights for the former
+        are averaged to fit the latter.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Labels, sorted.
+
+    history_ : dict of lists of length n_epochs
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
+        of each epoch. The training metrics are means over the epoch's batches, as the
+        network learns from them: augmented, and with what is left out of it.
+
+    augment_ : Augmentation or None
+        How the images of the last training were changed.
+
+    net_ : skorch.NeuralNetClassifier
+        The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    image_shape_ : tuple (H, W, C)
+        Shape of the images seen in `fit`, where they were of one shape.
+
+    n_features_in_ : int
+        Values of one image seen in `fit`, where they were of one shape.
+
+    feature_names_in_ : array of str
+        Column names seen in `fit`, where X had any.
+
+    See Also
+    --------
+    skfake.ResNetDetector : Residual network.
+    skfake.CompactDetector : Learns more in less time, from scratch.
+
+    References
+    ----------
+    .. [1] G. Huang, Z. Liu, L. van der Maaten and K. Q. Weinberger, "Densely
+       connected convolutional networks", arXiv:1608.06993.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
+       networks using large learning rates", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
+       2024, https://kellerjordan.github.io/posts/muon/.
+
+    Examples
+    --------
+    >>> from skfake import DenseNetDetector
+    >>> from skfake.datasets import make_images
+    >>> X, y = make_images(n_samples=60, return_X_y=True, random_state=0)
+    >>> detector = DenseNetDetector(max_epochs=1, random_state=0).fit(X, y)
+    >>> detector.predict_proba(X).shape
+    (60, 2)
+    """
+
+    optimizer: str = "muon"
+    lr: float = 1e-2
+    depth: int = 121
+    stem: str = "imagenet"
+
+    _parameter_constraints: ClassVar[dict] = {
+        **PretrainedDetector._parameter_constraints,
+        "depth": [Options(Integral, set(backbones.DENSENET_DEPTHS))],
+        "stem": [StrOptions(set(backbones.STEMS))],
+    }
+
+    @property
+    def _architecture(self) -> str:
+        return f"densenet{self.depth}"
+
+    def _build_backbone(self, n_classes: int) -> nn.Module:
+        return backbones.densenet(n_classes, depth=self.depth, stem=self.stem)
+
+    @property
+    def _smallest_size(self) -> int:
+        return backbones.DENSENET_SMALLEST_SIZES[self.stem]

@@ -1,0 +1,5 @@
+"""Tell the fakes among many files: a row for each, whatever becomes of the others."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,3 @@
+from .screen import screen_images
+
+__all__ = ["screen_images"]

@@ -1,0 +1,165 @@
+"""Many files through one detector, a row for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from numbers import Integral, Real
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from skfake.scikit_learn import Interval, validate_params
+from skfake.screening.labelling import Labeller
+from skfake.screening.opening import Opened, open_images
+from skfake.screening.paths import Found, find_images, require_images
+
+
+class ProbabilityRow(NamedTuple):
+    """What is found of one file, by a detector with probabilities."""
+
+    path: str
+    probability: float | None
+    label: str | None
+    seconds: float
+    error: str | None
+
+
+class ScoreRow(NamedTuple):
+    """What is found of one file, by a detector with scores that are none."""
+
+    path: str
+    score: float | None
+    label: str | None
+    seconds: float
+    error: str | None
+
+
+@validate_params(
+    {
+        "paths": [str, os.PathLike, Iterable],
+        "threshold": [Real, None],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def screen_images(
+    detector: Any,
+    paths: str | os.PathLike | Iterable[str | os.PathLike],
+    *,
+    pos_label: Any = None,
+    threshold: float | None = None,
+    batch_size: int = 128,
+    n_jobs: int | None = None,
+) -> Iterator[ProbabilityRow | ScoreRow]:
+    """Tell the fakes among files, a row for each, in the order of the paths.
+
+    Threads decode files while the detector computes, and rows come batch by batch: a
+    million files take no more memory than a thousand. A file that can't be read has its
+    row with the reason, and the others go on.
+
+    Parameters
+    ----------
+    detector : estimator
+        Fitted classifier: a detector of skfake, or any other that takes images.
+
+    paths : path, or iterable of paths
+        Files, whatever their extensions; folders, whose images are taken at any depth,
+        in order, but for hidden files and links to folders; and patterns, such as
+        "photos/**/*.jpg". An iterable is read as far as it is needed.
+
+    pos_label : label or list of labels, default=None
+        The labels that mean fake, whose probabilities are added up. With None it is the
+        label called fake, in upper or lower case, or 1 of 0 and 1.
+
+    threshold : float, default=None
+        Call an image fake from this probability on, or from this score where the
+        detector has no probabilities. With None the detector decides.
+
+    batch_size : int, default=128
+        Images to compute together, at most.
+
+    n_jobs : int, default=None
+        Threads that open files; None is one and -1 one for each processor, as in
+        scikit-learn.
+
+    Returns
+    -------
+    iterator of named tuples (path, probability, label, seconds, error)
+        A row for each file. `probability` is that of a fake; where the detector has
+        none, the second item is `score`, from `decision_function`. `label` is "fake" or
+        "real" where the labels of the detector are 1 and 0, else the text of the label,
+        and "unsure" where a `SelectiveClassifier` gives no answer. `seconds` are those
+        to open the file, with its part of the time of the batch, and `error` says why
+        there is no answer, or is None.
+
+    Raises
+    ------
+    TypeError
+        If the detector is no fitted classifier.
+    ValueError
+        If `pos_label` is no label of the detector, or None where no label means fake,
+        or `threshold` is no probability.
+    FileNotFoundError
+        If no path leads to an image.
+
+    Notes
+    -----
+    While the rows are iterated over, warnings of Pillow are not shown.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> from skfake import SVMDetector
+    >>> from skfake.datasets import make_images
+    >>> from skfake.screening import screen_images
+    >>> X, y = make_images(n_samples=100, return_X_y=True, random_state=0)
+    >>> detector = SVMDetector().fit(X, y)
+    >>> with TemporaryDirectory() as folder:
+    ...     for i in range(3):
+    ...         Image.fromarray(X[i]).save(Path(folder, f"{i}.png"))
+    ...     Path(folder, "3.png").touch()
+    ...     rows = list(screen_images(detector, folder))
+    >>> rows[3].label, rows[3].error
+    (None, 'it is empty')
+    >>> rows[0]._fields
+    ('path', 'score', 'label', 'seconds', 'error')
+    """
+    labeller = Labeller(detector, pos_label=pos_label, threshold=threshold)
+    found = require_images(find_images(paths))
+    return _screen(labeller, found, batch_size, n_jobs)
+
+
+def _screen(
+    labeller: Labeller, found: Iterator[Found], batch_size: int, n_jobs: int | None
+) -> Iterator[ProbabilityRow | ScoreRow]:
+    with open_images(found, batch_size=batch_size, n_jobs=n_jobs) as batches:
+        yield from chain.from_iterable(make_rows(labeller, batch) for batch in batches)
+
+
+def row_type(labeller: Labeller) -> type[ProbabilityRow] | type[ScoreRow]:
+    """The named tuple that rows are."""
+    has_distances = labeller.method == "decision_function"
+    return ScoreRow if has_distances else ProbabilityRow
+
+
+def make_rows(
+    labeller: Labeller, batch: list[Opened]
+) -> list[ProbabilityRow | ScoreRow]:
+    """Rows of a batch, in its order."""
+    started = perf_counter()
+    images = [opened.pixels for opened in batch if opened.pixels is not None]
+    answers = iter(labeller.label(images) if images else [])
+    part = (perf_counter() - started) / max(len(images), 1)
+    make = row_type(labeller)
+    rows = []
+    for path, pixels, error, seconds in batch:
+        value = label = None
+        if pixels is not None:
+            value, label, error = next(answers)
+            seconds += part
+        rows.append(make(path, value, label, round(seconds, 6), error))
+    return rows

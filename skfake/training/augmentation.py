@@ -1,0 +1,88 @@
+"""How training images are augmented: what a user chooses, without the tensors."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import ClassVar
+
+from sklearn.base import BaseEstimator
+
+from skfake.scikit_learn import Interval, StrOptions
+
+
+class Augmentation(BaseEstimator):
+    """How a network's training images are changed at random.
+
+    A value for the parameter `augment` of the detectors with a network. Each image of
+    a batch draws its own changes, anew in every epoch.
+
+    Parameters
+    ----------
+    crop : {"shifted", "resized"} or None, default="shifted"
+        What is cut from an image: a square out of the image padded by `shift` pixels
+        of its reflection [1]_, or a window of 8 to 100 % of its area, resized [2]_.
+        With None the whole image is trained on.
+
+    crop_size : int, default=None
+        Side, in pixels, of the crops, and of the central square that predictions look
+        at. With None it is the detector's `image_size`.
+
+    shift : int, default=4
+        Pixels by which "shifted" crops leave the image at most.
+
+    flip : bool, default=True
+        Whether each image is mirrored, left to right, with a probability of one half.
+
+    average_flips : bool, default=True
+        Whether predictions average the scores of the image and its mirror image.
+
+    growing_crops : bool, default=False
+        Whether the first three quarters of the epochs train on crops of three quarters
+        of the side, which takes little more than half of the time. Needs a `crop`, and
+        a network that takes images of any size.
+
+    See Also
+    --------
+    skfake.CompactDetector : Trains on growing crops.
+    skfake.ResNetDetector : Trains with the defaults.
+
+    References
+    ----------
+    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image
+       recognition", arXiv:1512.03385, section 4.2.
+    .. [2] C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842,
+       section 6.
+
+    Examples
+    --------
+    >>> from skfake import Augmentation, CNNDetector
+    >>> detector = CNNDetector(augment=Augmentation(shift=2, average_flips=False))
+    >>> detector.set_params(augment__shift=3).augment
+    Augmentation(average_flips=False, shift=3)
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "crop": [StrOptions({"shifted", "resized"}), None],
+        "crop_size": [Interval(Integral, 1, None, closed="left"), None],
+        "shift": [Interval(Integral, 0, None, closed="left")],
+        "flip": ["boolean"],
+        "average_flips": ["boolean"],
+        "growing_crops": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        crop: str | None = "shifted",
+        crop_size: int | None = None,
+        shift: int = 4,
+        flip: bool = True,
+        average_flips: bool = True,
+        growing_crops: bool = False,
+    ) -> None:
+        self.crop = crop
+        self.crop_size = crop_size
+        self.shift = shift
+        self.flip = flip
+        self.average_flips = average_flips
+        self.growing_crops = growing_crops

@@ -107,6 +107,7 @@ def main() -> int:
         {name: Timed(detector) for name, detector in detectors.items()},
         *parts[0],
         test=parts[1],
+        random_state=arguments.seed,
     )
     seconds = perf_counter() - started
     if comparison.errors:

@@ -16,7 +16,7 @@ from sklearn.utils import resample
 
 from skfake import Comparison
 from skfake.evaluation import evaluate_robustness
-from skfake.report.page import to_table, wide
+from skfake.report.page import to_table
 from skfake.report.text import format_metric
 
 # Where a run's comparison, with its fitted detector, lies in the folder of checkpoints.
@@ -113,8 +113,8 @@ def tabulate_study(
             }
         said = f"Table {number} of the study: {name}. In %."
         parts.append(f"<h3>{escape(said)}</h3>")
-        parts.append(wide(to_table(pd.DataFrame(rows).T)))
-        parts.append(wide(to_table(_tabulate_matrices(comparison, name))))
+        parts.append(to_table(pd.DataFrame(rows).T))
+        parts.append(to_table(_tabulate_matrices(comparison, name)))
     return "\n".join(parts)
 
 

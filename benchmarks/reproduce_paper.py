@@ -40,7 +40,7 @@ import skfake
 from skfake.datasets import cifake_fingerprint, find_duplicates, load_cifake
 from skfake.detectors._net import OPERATIONAL
 from skfake.environment import describe_machine, describe_versions
-from skfake.metrics.summary import PER_CLASS, compute_metrics
+from skfake.metrics.summary import PER_CLASS, Classes, compute_metrics
 
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -203,6 +203,7 @@ def run(plan: dict, detector: Any, images: dict, checkpoint: Path) -> dict | Non
             test=images["test"],
             pos_label=1,
             target_names=["REAL", "FAKE"],
+            random_state=plan["seed"],
             verbose=1,
         )
     if found.errors:
@@ -250,8 +251,8 @@ def metrics_of(predictions: pd.DataFrame) -> dict[str, float]:
     """Metrics of predictions, with the average precision of REAL too."""
     columns = predictions[["target", "prediction", "score"]]
     target, prediction, score = columns.to_numpy().T
-    about: dict[str, Any] = {"classes": np.arange(2), "names": ["REAL", "FAKE"]}
-    metrics = compute_metrics(target, prediction, score, pos_label=1, **about)
+    classes = Classes(np.arange(2), ["REAL", "FAKE"], 1)
+    metrics = compute_metrics(target, prediction, score, classes)
     # What needs probabilities, and JSON has no number for, is left out.
     known = {name: value for name, value in metrics.items() if not np.isnan(value)}
     real = average_precision_score(target == 0, -score)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from itertools import chain
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,7 +32,7 @@ from skfake.results.robustness import (
     RobustnessResult,
     tabulate_robustness,
 )
-from skfake.results.runs import Answers, tabulate_answers
+from skfake.results.runs import tabulate_answers
 from skfake.scikit_learn import Interval, take_rows, validate_params
 
 if TYPE_CHECKING:
@@ -267,22 +267,20 @@ def evaluate_robustness(
     conditions = [AS_THEY_ARE, *_list_conditions(corruptions)]
     seed = draw_seed(random_state)
     damage = {"image_shape": image_shape, "random_state": seed, "n_jobs": n_jobs}
-    found = {
-        (name, condition): Outcome() for name in detectors for condition in conditions
-    }
-    for part in _slice_images(images):
-        opened = open_images(take_rows(X, part), image_shape=image_shape)
-        for condition in conditions:
-            if verbose:
-                _report(condition, part, len(y))
-            damaged = opened
-            if condition is not AS_THEY_ARE:
-                damaged = corrupt(opened, *condition, **damage)
-            for name, detector in detectors.items():
-                n_images = part.stop - part.start
-                found[name, condition].add(detector, damaged, n_images, classes)
+    batches = _damage(X, images, conditions, damage, verbose)
+    rows, predictions, probabilistic = _predict(
+        detectors, conditions, batches, y, classes
+    )
     return Robustness(
-        table=_tabulate(found, y, classes, confidence_level, n_resamples, seed),
+        table=tabulate_robustness(
+            rows,
+            predictions,
+            classes,
+            probabilistic=probabilistic,
+            confidence_level=confidence_level,
+            n_resamples=n_resamples,
+            seed=seed,
+        ),
         metric=metric,
         n_images=len(y),
         random_state=seed,
@@ -290,67 +288,60 @@ def evaluate_robustness(
     )
 
 
-@dataclass
-class Outcome:
-    """What a detector made of each batch of images under one condition."""
-
-    batches: list[Answers] = field(default_factory=list)
-    error: str | None = None
-
-    def add(self, detector: Any, X: Any, n_images: int, classes: Classes) -> None:
-        """Predict one more batch, unless an earlier one failed."""
-        if self.error is not None:
-            return
-        try:
-            self.batches.append(ask(detector, X, n_images, classes))
-        # One detector's failure, whatever it raises, must not stop the others.
-        except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
-
-    def join(self) -> Answers:
-        """The answers of all batches together."""
-        first = self.batches[0]
-        return Answers(
-            prediction=np.concatenate([batch.prediction for batch in self.batches]),
-            scores=(
-                None
-                if first.scores is None
-                else np.concatenate([batch.scores for batch in self.batches])
-            ),
-            are_probabilities=first.are_probabilities,
-        )
-
-
-def _tabulate(
-    found: dict[tuple[str, Condition], Outcome],
-    target: np.ndarray,
+def _predict(
+    detectors: dict[str, Any],
+    conditions: list[Condition],
+    batches: Iterator[tuple[Condition, slice, Any]],
+    y: np.ndarray,
     classes: Classes,
-    confidence_level: float,
-    n_resamples: int,
-    seed: int,
-) -> pd.DataFrame:
-    """A row for each detector and condition: metrics, intervals and the error."""
-    rows, tables, probabilistic = [], [], set()
-    for (name, condition), outcome in found.items():
-        key = {"detector": name, **condition._asdict()}
-        rows.append(key | {"error": outcome.error})
-        if outcome.error is None:
-            answers = outcome.join()
-            tables.append(tabulate_answers(key, None, target, answers, classes.names))
+) -> tuple[pd.DataFrame, list[pd.DataFrame], set[str]]:
+    """Rows with their errors, predictions, and the detectors with probabilities."""
+    tables: dict[tuple, list[pd.DataFrame]] = {
+        (name, *condition): [] for name in detectors for condition in conditions
+    }
+    errors: dict[tuple, str] = {}
+    probabilistic = set()
+    for condition, part, images in batches:
+        for name, detector in detectors.items():
+            key = (name, *condition)
+            if key in errors:
+                continue
+            positions = np.arange(part.start, part.stop)
+            try:
+                answers = ask(detector, images, len(positions), classes)
+            # One detector's failure, whatever it raises, must not stop the others.
+            except Exception as error:
+                errors[key] = f"{type(error).__name__}: {error}"
+                tables[key] = []
+                continue
+            named = dict(zip(BY, key, strict=True))
+            tables[key].append(
+                tabulate_answers(named, positions, y[part], answers, classes.names)
+            )
             if answers.are_probabilities:
                 probabilistic.add(name)
-    # pandas concatenates at least one table.
-    tables = tables or [pd.DataFrame(columns=[*BY, "image"])]
-    table = tabulate_robustness(
-        pd.DataFrame(rows),
-        pd.concat(tables, ignore_index=True),
-        classes,
-        probabilistic=probabilistic,
-        confidence_level=confidence_level,
-        n_resamples=n_resamples,
-        seed=seed,
-    )
-    return table if table["error"].notna().any() else table.drop(columns="error")
+    rows = pd.DataFrame(list(tables), columns=BY)
+    rows["error"] = [errors.get(key) for key in tables]
+    return rows, list(chain.from_iterable(tables.values())), probabilistic
+
+
+def _damage(
+    X: Any,
+    images: np.ndarray | list,
+    conditions: list[Condition],
+    damage: dict[str, Any],
+    verbose: int,
+) -> Iterator[tuple[Condition, slice, Any]]:
+    """A batch of images after the other, as they are and under each condition."""
+    for part in _slice_images(images):
+        opened = open_images(take_rows(X, part), image_shape=damage["image_shape"])
+        for condition in conditions:
+            if verbose:
+                _report(condition, part, len(images))
+            if condition is AS_THEY_ARE:
+                yield condition, part, opened
+            else:
+                yield condition, part, corrupt(opened, *condition, **damage)
 
 
 def _check_scale(images: np.ndarray | list) -> None:

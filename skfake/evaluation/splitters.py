@@ -10,6 +10,8 @@ import pandas as pd
 from sklearn.model_selection import BaseCrossValidator, KFold, ShuffleSplit
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from skfake.labels import check_pos_label
+
 
 class LeaveOneGeneratorOut(BaseCrossValidator):
     """Splits that each test on the fakes of one generator, unseen in training.
@@ -151,17 +153,13 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
             )
         y, groups = column_or_1d(y), column_or_1d(groups)
         check_consistent_length(y, groups)
-        labels = np.unique(y).tolist()
+        labels = np.unique(y)
         if len(labels) != 2:
             raise ValueError(
-                f"y must hold labels of two classes; got {len(labels)}, {labels}."
+                f"y must hold labels of two classes; got {len(labels)}, "
+                f"{labels.tolist()}."
             )
-        pos_label = labels[1] if self.pos_label is None else self.pos_label
-        if pos_label not in labels:
-            raise ValueError(
-                f"pos_label must be one of the labels {labels}; got {pos_label!r}."
-            )
-        fakes = y == pos_label
+        fakes = y == check_pos_label(self.pos_label, labels)
         self._check_generators(groups[fakes])
         return fakes, groups
 

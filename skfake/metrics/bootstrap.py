@@ -36,6 +36,8 @@ def bootstrap_metrics(
     metrics are means over its seeds and folds. `probabilistic` names the detectors
     whose scores are probabilities.
     """
+    if predictions.empty or not n_resamples:
+        return {}
     images, positions = np.unique(predictions["image"], return_inverse=True)
     placed = predictions.assign(position=positions)
     groups = [

@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
+from html import escape
 from io import StringIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup, escape
 
 from skfake.displays import RobustnessCurvesDisplay
 from skfake.displays import comparison as plots
@@ -27,7 +27,8 @@ from skfake.results.robustness import RobustnessResult
 
 # What is the better the smaller it is.
 ERRORS = ("equal_error_rate", *CALIBRATION)
-Plots = list[tuple[str, Markup]]
+# Captions, and plots as SVG.
+Plots = list[tuple[str, str]]
 
 
 def write_page(
@@ -82,14 +83,14 @@ def render_page(
     return page.lstrip()
 
 
-def to_table(rows: pd.DataFrame) -> Markup:
+def to_table(rows: pd.DataFrame) -> str:
     """A table of texts and numbers, all escaped; it scrolls on a narrow screen."""
     rows = rows.rename_axis(index=None, columns=None)
     table = rows.to_html(border=0, justify="right")
-    return Markup(f'<div class="wide">\n{table}\n</div>')
+    return f'<div class="wide">\n{table}\n</div>'
 
 
-def draw(display: Callable[[], Any], caption: str) -> tuple[str, Markup]:
+def draw(display: Callable[[], Any], caption: str) -> tuple[str, str]:
     """A caption, and a plot as a picture in the page, in the colours of the page."""
     plt = import_pyplot()
     # Pictures that are the same have the same names inside.
@@ -103,7 +104,7 @@ def draw(display: Callable[[], Any], caption: str) -> tuple[str, Markup]:
     picture = re.sub(r"#000000|#000(?=[;\"])", "currentColor", picture)
     picture = re.sub(r"#ffffff|#fff(?=[;\"])", "var(--paper)", picture)
     label = f'<svg role="img" aria-label="{escape(caption)}" '
-    return caption, Markup(picture.replace("<svg ", label, 1))
+    return caption, picture.replace("<svg ", label, 1)
 
 
 def tabulate_metrics(comparison: ComparisonResult) -> pd.DataFrame:

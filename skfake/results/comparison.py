@@ -133,16 +133,14 @@ def summarize(result: Result) -> Result:
     whole = whole_predictions(result)
     several = bool(settings.get("n_folds") or settings.get("seeds"))
     table = summarize_runs(result.folds, with_spread=several)
-    resampled: dict[tuple, pd.DataFrame] = {}
+    resampled = bootstrap_metrics(
+        whole,
+        classes_of(result),
+        probabilistic=_probabilistic(result.folds),
+        n_resamples=settings["n_resamples"],
+        random_state=settings["random_state"],
+    )
     if settings["n_resamples"]:
-        if len(whole):
-            resampled = bootstrap_metrics(
-                whole,
-                classes_of(result),
-                probabilistic=_probabilistic(result.folds),
-                n_resamples=settings["n_resamples"],
-                random_state=settings["random_state"],
-            )
         intervals = bootstrap_intervals(
             resampled, result.target_names, settings["confidence_level"]
         )

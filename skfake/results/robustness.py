@@ -58,7 +58,7 @@ class RobustnessResult:
 
 def tabulate_robustness(
     rows: pd.DataFrame,
-    predictions: pd.DataFrame,
+    answers: list[pd.DataFrame],
     classes: Classes,
     *,
     probabilistic: set[str],
@@ -67,18 +67,21 @@ def tabulate_robustness(
     seed: int,
 ) -> pd.DataFrame:
     """Metrics with their intervals, beside the columns that name the rows."""
+    # pandas concatenates at least one table.
+    answers = answers or [pd.DataFrame(columns=[*BY, "image"])]
+    predictions = pd.concat(answers, ignore_index=True)
+    if rows["error"].isna().all():
+        rows = rows.drop(columns="error")
     table = add_metrics(rows, predictions, BY, classes, probabilistic=probabilistic)
     if not n_resamples:
         return table
-    resampled: dict[tuple, pd.DataFrame] = {}
-    if len(predictions):
-        resampled = bootstrap_metrics(
-            predictions,
-            classes,
-            by=BY,
-            probabilistic=probabilistic,
-            n_resamples=n_resamples,
-            random_state=seed,
-        )
+    resampled = bootstrap_metrics(
+        predictions,
+        classes,
+        by=BY,
+        probabilistic=probabilistic,
+        n_resamples=n_resamples,
+        random_state=seed,
+    )
     intervals = bootstrap_intervals(resampled, classes.names, confidence_level, by=BY)
     return add_intervals(table, intervals, BY)

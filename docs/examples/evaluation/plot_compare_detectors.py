@@ -19,7 +19,7 @@ X, y = images.data, images.target
 # Compare
 # -------
 # Any classifier that takes images takes part: a detector of skfake, or a pipeline of
-# one's own. All are fitted to the same images and judged on the same images.
+# one's own. All are fitted to the same images and tested on the same images.
 
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -65,7 +65,7 @@ ax.axvline(0, color="black", linestyle=":")
 ax.set_yticks(
     range(len(differences)), differences["first"] + " - " + differences["second"]
 )
-ax.set(xlabel="difference of accuracy; red: told apart by the test", ylim=(-0.5, 2.5))
+ax.set(xlabel="difference of accuracy; red: significant", ylim=(-0.5, 2.5))
 
 # %%
 # The test is :func:`~skfake.metrics.corrected_t_test`. It knows that any two folds

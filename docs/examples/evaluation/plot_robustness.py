@@ -80,7 +80,7 @@ robustness.curves()
 # :doc:`/auto_examples/decisions/plot_unsure`.
 #
 # Damage moves scores up or down together, and a threshold stays. So look at both kinds
-# of errors. The share of real images that are called fake, and of fakes that are
+# of errors. The rate of real images that are called fake, and of fakes that are
 # missed, averaged over the strengths:
 
 table = robustness.table

@@ -93,7 +93,7 @@ def draw_reference(ax: Axes, heights: tuple[float, float], label: str) -> None:
 
 
 def set_labels(ax: Axes, x: str, y: str, positive: str | None) -> None:
-    """Label the axes of two shares, and show all of both."""
+    """Label the axes of two fractions, and show all of both."""
     of_whom = f"\n({positive})" if positive else ""
     ax.set(
         xlabel=x + of_whom,

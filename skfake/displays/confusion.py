@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
+from skfake.displays._bases import GridDisplay, new_grid
 from skfake.displays._drawing import WIDTH
 from skfake.metrics.predictions import check_predictions
-from skfake.plotting import import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ CHARACTER = 0.085
 TURNED: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
 
-class ConfusionMatricesDisplay:
+class ConfusionMatricesDisplay(GridDisplay):
     """Confusion matrices of several detectors, a plot each.
 
     Parameters
@@ -68,6 +68,8 @@ class ConfusionMatricesDisplay:
            [0, 2]])
     """
 
+    _HOLDS = ("matrices", "detector")
+
     def __init__(
         self, *, matrices: dict[str, np.ndarray], display_labels: Sequence[str]
     ) -> None:
@@ -99,7 +101,7 @@ class ConfusionMatricesDisplay:
             Names of the classes. With None, the labels are.
 
         normalize : {"true", "pred", "all"}, default=None
-            Shares of the actual class, of the predicted class or of all images, in
+            Fractions of the actual class, of the predicted class or of all images, in
             place of counts.
 
         axes : sequence of matplotlib Axes, default=None
@@ -114,52 +116,36 @@ class ConfusionMatricesDisplay:
         display_labels = [str(name) for name in names]
         return cls(matrices=matrices, display_labels=display_labels).plot(axes)
 
-    def plot(self, axes: np.ndarray | Sequence[Axes] | None = None) -> Self:
-        """Plot the matrices.
+    def _new_axes(self) -> np.ndarray:
+        layout = self._layout
+        rows = -(-layout.n_plots // layout.columns)
+        width = layout.left + layout.columns * (layout.side + BETWEEN)
+        height = rows * (layout.side + layout.below + 2 * LINE)
+        axes = new_grid(layout.n_plots, layout.columns, (width, height))
+        axes[0].figure.get_layout_engine().set(h_pad=LINE / 2)
+        return axes
 
-        Parameters
-        ----------
-        axes : sequence of matplotlib Axes, default=None
-            Where to plot, one for each detector. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        ValueError
-            If there is no detector, or not as many axes as detectors.
-        """
-        plt = import_pyplot()
-        if not self.matrices:
-            raise ValueError("matrices must hold at least one detector; got none.")
-        n_plots = len(self.matrices)
-        layout = _lay_out(n_plots, self.display_labels)
-        flat = _new_axes(plt, layout) if axes is None else np.asarray(axes).ravel()
-        if len(flat) != n_plots:
-            raise ValueError(
-                f"axes must be one for each of {n_plots} detectors; got {len(flat)}."
-            )
+    def _draw(self, *, given: bool) -> None:
+        layout = self._layout
         # One scale of colours, from none to the whole of the largest class, so that
         # equal counts look equal.
         largest = max(matrix.sum(axis=1).max() for matrix in self.matrices.values())
         for number, (name, matrix) in enumerate(self.matrices.items()):
-            ax = flat[number]
-            self._draw(ax, matrix, largest)
+            ax = self.axes_[number]
+            self._draw_matrix(ax, matrix, largest)
             ax.set(title=layout.wrap(name), xlabel="Predicted", ylabel="Actual")
             if layout.turned:
                 ax.set_xticks(ax.get_xticks(), self.display_labels, **TURNED)
             # Its neighbour has the same labels.
-            if axes is None and number % layout.columns:
+            if not given and number % layout.columns:
                 ax.set_ylabel("")
                 ax.tick_params(labelleft=False)
-        self.axes_, self.figure_ = flat, flat[0].figure
-        return self
 
-    def _draw(self, ax: Axes, matrix: np.ndarray, largest: float) -> None:
+    @property
+    def _layout(self) -> Layout:
+        return _lay_out(len(self.matrices), self.display_labels)
+
+    def _draw_matrix(self, ax: Axes, matrix: np.ndarray, largest: float) -> None:
         counts = np.issubdtype(matrix.dtype, np.integer)
         display = ConfusionMatrixDisplay(matrix, display_labels=self.display_labels)
         display.plot(
@@ -201,23 +187,6 @@ def _lay_out(n_plots: int, display_labels: Sequence[str]) -> Layout:
     turned = words > side / len(display_labels)
     below = LABEL + (0.75 * words if turned else LINE)
     return Layout(n_plots, columns, side, left, below, turned)
-
-
-def _new_axes(plt: Any, layout: Layout) -> np.ndarray:
-    rows = -(-layout.n_plots // layout.columns)
-    width = layout.left + layout.columns * (layout.side + BETWEEN)
-    height = rows * (layout.side + layout.below + 2 * LINE)
-    figure, axes = plt.subplots(
-        rows,
-        layout.columns,
-        figsize=(width, height),
-        layout="constrained",
-        squeeze=False,
-    )
-    figure.get_layout_engine().set(h_pad=LINE / 2)
-    for ax in axes.flat[layout.n_plots :]:
-        ax.remove()
-    return axes.ravel()[: layout.n_plots]
 
 
 def count_confusions(

@@ -15,6 +15,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from skfake.displays._bases import Display
 from skfake.displays._drawing import (
     FAINT,
     SIDE,
@@ -39,7 +40,7 @@ Runs = list[tuple[str, Pairs]]
 GRID = np.linspace(0, 1, 1001)
 
 
-class CurvesDisplay:
+class CurvesDisplay(Display):
     """What both displays share; a subclass computes and draws its curves."""
 
     curves: Curves
@@ -102,43 +103,19 @@ class CurvesDisplay:
         )
         return made.plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Plot the curves, and that of chance.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
-        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
-        self._draw(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
-
     @classmethod
     def _from_runs(cls, runs: Runs, **options: Any) -> Self:
         raise NotImplementedError
 
-    def _draw(self, ax: Axes) -> None:
-        raise NotImplementedError
-
     def _draw_curves(
         self,
-        ax: Axes,
+        ax: Axes | None,
         values: dict[str, list[float]],
         metric: str,
         drawstyle: str = "default",
-    ) -> None:
+    ) -> Axes:
         """Draw the curves of all runs; the legend says the metric of each detector."""
+        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
         # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
         # spelling of a line's colour and label works in all.
         colors = assign_colors(self.curves, self.colors)
@@ -149,6 +126,7 @@ class CurvesDisplay:
             for x, y in of_runs:
                 ax.plot(x, y, label=label, **style)
                 label = "_another run"
+        return ax
 
 
 class RocCurvesDisplay(CurvesDisplay):
@@ -166,7 +144,7 @@ class RocCurvesDisplay(CurvesDisplay):
         Area under each of these curves.
 
     positive : str, default=None
-        Name of the positive class, or what else the axes shall say of the rates.
+        Name of the positive class, or what else the axes say of the rates.
 
     colors : dict of str, default=None
         Names of the detectors and their colours. With None, they are matplotlib's, in
@@ -218,11 +196,12 @@ class RocCurvesDisplay(CurvesDisplay):
         areas = _collect(runs, partial(mean_over, roc_auc_score))
         return cls(curves=_collect(runs, _mean_roc_curve), roc_auc=areas, **options)
 
-    def _draw(self, ax: Axes) -> None:
-        self._draw_curves(ax, self.roc_auc, "AUC")
+    def _draw(self, ax: Axes | None) -> Axes:
+        ax = self._draw_curves(ax, self.roc_auc, "AUC")
         draw_reference(ax, (0, 1), "chance (AUC 0.500)")
         set_labels(ax, "False positive rate", "True positive rate", self.positive)
         draw_legend(ax, inside="lower right")
+        return ax
 
 
 class PrecisionRecallCurvesDisplay(CurvesDisplay):
@@ -242,11 +221,11 @@ class PrecisionRecallCurvesDisplay(CurvesDisplay):
         Average precision of each of these curves.
 
     prevalence : float, default=None
-        Share of the positives, which is the precision of chance. With None, no line
+        Fraction of positives, which is the precision of chance. With None, no line
         shows it.
 
     positive : str, default=None
-        Name of the positive class, or what else the axes shall say.
+        Name of the positive class, or what else the axes say.
 
     colors : dict of str, default=None
         Names of the detectors and their colours. With None, they are matplotlib's, in
@@ -309,13 +288,14 @@ class PrecisionRecallCurvesDisplay(CurvesDisplay):
             **options,
         )
 
-    def _draw(self, ax: Axes) -> None:
-        self._draw_curves(ax, self.average_precision, "AP", drawstyle="steps-post")
+    def _draw(self, ax: Axes | None) -> Axes:
+        ax = self._draw_curves(ax, self.average_precision, "AP", drawstyle="steps-post")
         if self.prevalence is not None:
             heights = (self.prevalence, self.prevalence)
             draw_reference(ax, heights, f"chance (AP {self.prevalence:.3f})")
         set_labels(ax, "Recall", "Precision", self.positive)
         draw_legend(ax, inside="lower left")
+        return ax
 
 
 def _collect(runs: Runs, compute: Callable[[Pairs], Any]) -> dict[str, list]:

@@ -1,4 +1,4 @@
-"""A contact sheet of the images that each detector gets most wrong."""
+"""A contact sheet of the confident mistakes of each detector."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 
+from skfake.displays._bases import Display
 from skfake.displays._drawing import WIDTH
 from skfake.images.thumbnails import make_thumbnails
 from skfake.metrics.predictions import find_confident_mistakes
@@ -33,15 +34,16 @@ ARROW = "→ "
 LEGEND = "Below each image: its class, the class that it was given, the score of that."
 
 
-class ConfidentMistakesDisplay:
-    """A contact sheet of the images that each detector gets most wrong.
+class ConfidentMistakesDisplay(Display):
+    """A contact sheet of the confident mistakes of each detector.
 
-    They are those that it gave to another class than their own, the surest first. Below
-    each image are its class, the class that it was given, and the score of that.
+    They are the images that it gave to another class than their own, the highest scores
+    first. Below each image are its class, the class that it was given, and the score of
+    that.
 
     Parameters
     ----------
-    wrong : dict of DataFrames
+    mistakes : dict of DataFrames
         Names of the detectors and, for each, a row for each image with the columns
         `image`, `target`, `prediction` and `score`, which may be NaN.
 
@@ -79,18 +81,18 @@ class ConfidentMistakesDisplay:
     >>> display = ConfidentMistakesDisplay.from_predictions(
     ...     predictions, X, classes=[0, 1], target_names=["REAL", "FAKE"], n_images=2
     ... )
-    >>> len(display.wrong["SVM"]), len(display.images)
+    >>> len(display.mistakes["SVM"]), len(display.images)
     (2, 2)
     """
 
     def __init__(
         self,
         *,
-        wrong: dict[str, pd.DataFrame],
+        mistakes: dict[str, pd.DataFrame],
         images: dict[int, np.ndarray],
         display_labels: dict[Any, str],
     ) -> None:
-        self.wrong = wrong
+        self.mistakes = mistakes
         self.images = images
         self.display_labels = display_labels
 
@@ -153,7 +155,7 @@ class ConfidentMistakesDisplay:
         columns = ["image", "target", "prediction", "score"]
         names = classes if target_names is None else target_names
         return cls(
-            wrong={
+            mistakes={
                 str(name): found.loc[found["detector"] == name, columns]
                 for name in predictions["detector"].unique()
             },
@@ -166,35 +168,17 @@ class ConfidentMistakesDisplay:
             },
         ).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Show the images.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot; all of it is used. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        ValueError
-            If there is no detector.
-        """
+    def _draw(self, ax: Axes | None) -> Axes:
         plt = import_pyplot()
-        if not self.wrong:
-            raise ValueError("wrong must hold at least one detector; got none.")
+        if not self.mistakes:
+            raise ValueError("mistakes must hold at least one detector; got none.")
         layout = self._lay_out(ax)
         if ax is None:
             size = (layout.width, layout.height)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         top = 0.0
-        for name, table in self.wrong.items():
-            said = f"{name}: none wrong" if table.empty else name
+        for name, table in self.mistakes.items():
+            said = f"{name}: no mistakes" if table.empty else name
             ax.text(0, top + TITLE / 2, said, va="center")
             top += TITLE
             for first in range(0, len(table), layout.columns):
@@ -205,8 +189,7 @@ class ConfidentMistakesDisplay:
         ax.text(0, top, LEGEND, va="top", fontsize=SMALL, color="gray")
         ax.set(xlim=(0, layout.width), ylim=(layout.height, 0), aspect="equal")
         ax.axis("off")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
     def _lay_out(self, ax: Axes | None) -> Layout:
         """As many images beside each other as their captions allow."""
@@ -214,14 +197,14 @@ class ConfidentMistakesDisplay:
         if ax is not None:
             box = ax.get_window_extent()
             width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
-        n_most = max(1, *(len(table) for table in self.wrong.values()))
+        n_most = max(1, *(len(table) for table in self.mistakes.values()))
         longest = max(len(name) for name in self.display_labels.values())
         words = CHARACTER * (min(longest, MAX_CHARACTERS) + len(ARROW)) / 72
         columns = max(1, min(int(width / words), MAX_COLUMNS, n_most))
         # Rows of one length, but for the last.
         columns = ceil(n_most / ceil(n_most / columns))
-        n_rows = sum(ceil(len(table) / columns) for table in self.wrong.values())
-        between = TITLE * len(self.wrong) + CAPTION * n_rows + LINE
+        n_rows = sum(ceil(len(table) / columns) for table in self.mistakes.values())
+        between = TITLE * len(self.mistakes) + CAPTION * n_rows + LINE
         side = min(width / columns, MAX_SIDE)
         if height and n_rows:
             side = max(min(side, (height - between) / n_rows), 2 * GAP)

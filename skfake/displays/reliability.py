@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.calibration import CalibrationDisplay, calibration_curve
 
+from skfake.displays._bases import Display
 from skfake.displays._drawing import (
     SIDE,
     assign_colors,
@@ -32,7 +33,7 @@ WHOLE = 500
 LEAST = 4
 
 
-class ReliabilityDisplay:
+class ReliabilityDisplay(Display):
     """Reliability diagrams of several detectors in one plot.
 
     Where a detector gives a probability of 0.8, eight of ten images should be positive:
@@ -45,13 +46,13 @@ class ReliabilityDisplay:
     ----------
     curves : dict of (prob_pred, prob_true, n_images)
         Names of the detectors and three arrays, an item for each bin that is not empty:
-        mean probability, share of the positives, number of images.
+        mean probability, fraction of positives, number of images.
 
     calibration_error : dict of lists of float
         Expected calibration error of each detector and each of its folds.
 
     positive : str, default=None
-        Name of the positive class, or what else the axes shall say.
+        Name of the positive class, or what else the axes say.
 
     colors : dict of str, default=None
         Names of the detectors and their colours. With None, they are matplotlib's, in
@@ -177,23 +178,7 @@ class ReliabilityDisplay:
             colors=assign_colors(predictions["detector"].unique(), colors),
         ).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Plot the curves, and the diagonal of perfect calibration.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
+    def _draw(self, ax: Axes | None) -> Axes:
         ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
         colors = assign_colors(self.curves, self.colors)
         for name, curve in self.curves.items():
@@ -204,8 +189,7 @@ class ReliabilityDisplay:
             ax, "Mean predicted probability", "Fraction of positives", self.positive
         )
         draw_legend(ax, inside="upper left")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
 
 def _draw_curve(

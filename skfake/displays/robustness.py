@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 
 from skfake.corruptions import CORRUPTIONS
-from skfake.plotting import import_pyplot
+from skfake.displays._bases import GridDisplay, new_grid
+from skfake.results.robustness import CLEAN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = 4
-CLEAN = "clean"
 # Looks of the line that says how a detector does on the images as they are.
 LEVEL: dict = {"linestyle": "--", "linewidth": 1}
 # Looks of the intervals of the values.
 BAND: dict = {"alpha": 0.15, "linewidth": 0}
 
 
-class RobustnessCurvesDisplay:
+class RobustnessCurvesDisplay(GridDisplay):
     """How detectors do as corruptions grow, a plot for each corruption.
 
     A line is a detector, in a band of its intervals where there are any; dashed, in its
@@ -70,6 +70,8 @@ class RobustnessCurvesDisplay:
     >>> display.clean
     {'SVM': 0.9}
     """
+
+    _HOLDS = ("curves", "corruption")
 
     def __init__(
         self,
@@ -142,50 +144,32 @@ class RobustnessCurvesDisplay:
         display = cls(curves=curves, clean=levels, metric=metric, bands=bands or None)
         return display.plot(axes)
 
-    def plot(self, axes: np.ndarray | Sequence[Axes] | None = None) -> Self:
-        """Plot the lines and the levels.
-
-        Parameters
-        ----------
-        axes : sequence of matplotlib Axes, default=None
-            Where to plot, one for each corruption. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        ValueError
-            If there is no corruption, or not as many axes as corruptions.
-        """
-        plt = import_pyplot()
-        if not self.curves:
-            raise ValueError("curves must hold at least one corruption; got none.")
+    def _new_axes(self) -> np.ndarray:
+        """Axes in a figure with room below them for a legend."""
         n_plots, n_entries = len(self.curves), len(self.clean) + 1
-        if axes is None:
-            flat = _new_axes(plt, n_plots, n_entries)
-        else:
-            flat = np.asarray(axes).ravel()
-        if len(flat) != n_plots:
-            raise ValueError(
-                f"axes must be one for each of {n_plots} corruptions; got {len(flat)}."
-            )
-        for ax, (corruption, lines) in zip(flat, self.curves.items(), strict=True):
-            self._plot_corruption(ax, corruption, lines)
-        self.axes_, self.figure_ = flat, flat[0].figure
-        level = plt.Line2D([], [], **LEVEL, color="gray", label="images as they are")
-        handles = [*flat[0].get_legend_handles_labels()[0], level]
-        if axes is None:
-            place = {"loc": "outside lower center", "ncols": min(n_plots, COLUMNS)}
-            self.figure_.legend(handles=handles, **place)
-        else:
-            flat[0].legend(handles=handles, fontsize="small")
-        return self
+        columns = min(n_plots, COLUMNS)
+        rows, rows_of_legend = -(-n_plots // columns), -(-n_entries // columns)
+        size = (3.2 * columns, 2.6 * rows + 0.3 * rows_of_legend)
+        return new_grid(n_plots, columns, size, sharey=True)
 
-    def _plot_corruption(
+    def _draw(self, *, given: bool) -> None:
+        from matplotlib.lines import Line2D
+
+        for ax, (corruption, lines) in zip(
+            self.axes_, self.curves.items(), strict=True
+        ):
+            self._draw_corruption(ax, corruption, lines)
+        first = self.axes_[0]
+        level = Line2D([], [], **LEVEL, color="gray", label="images as they are")
+        handles = [*first.get_legend_handles_labels()[0], level]
+        if given:
+            first.legend(handles=handles, fontsize="small")
+        else:
+            columns = min(len(self.curves), COLUMNS)
+            place = {"loc": "outside lower center", "ncols": columns}
+            self.figure_.legend(handles=handles, **place)
+
+    def _draw_corruption(
         self, ax: Axes, corruption: str, lines: dict[str, tuple[np.ndarray, np.ndarray]]
     ) -> None:
         for number, (name, (strengths, values)) in enumerate(lines.items()):
@@ -202,20 +186,3 @@ class RobustnessCurvesDisplay:
         place = ax.get_subplotspec()
         if place is None or place.is_first_col():
             ax.set_ylabel(self.metric)
-
-
-def _new_axes(plt: Any, n: int, n_entries: int) -> np.ndarray:
-    """Axes in a figure with room below them for a legend."""
-    columns = min(n, COLUMNS)
-    rows, rows_of_legend = -(-n // columns), -(-n_entries // columns)
-    _, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(3.2 * columns, 2.6 * rows + 0.3 * rows_of_legend),
-        layout="constrained",
-        sharey=True,
-        squeeze=False,
-    )
-    for ax in axes.flat[n:]:
-        ax.remove()
-    return axes.ravel()[:n]

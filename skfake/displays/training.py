@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from skfake.displays._bases import Display
 from skfake.displays._drawing import (
     FAINT,
     assign_colors,
@@ -23,7 +24,7 @@ HEIGHT = 4.0
 STYLES = {"train": ("training images", "-"), "valid": ("images held out", "--")}
 
 
-class TrainingCurvesDisplay:
+class TrainingCurvesDisplay(Display):
     """Accuracy or loss of several detectors after each epoch, in one plot.
 
     Solid lines are those of the training images, as they were augmented, dashed ones
@@ -121,25 +122,7 @@ class TrainingCurvesDisplay:
         histories = read_histories(detectors)
         return cls(histories=histories, metric=metric, colors=colors).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> Self:
-        """Plot the curves.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        ValueError
-            If there is no history, or the metric is not one of the two.
-        """
+    def _draw(self, ax: Axes | None) -> Axes:
         if self.metric not in METRICS:
             raise ValueError(f"metric must be one of {METRICS}; got {self.metric!r}.")
         if not self.histories:
@@ -163,8 +146,7 @@ class TrainingCurvesDisplay:
         _set_axes(ax, self.metric)
         corner = {"accuracy": "lower right", "loss": "upper right"}[self.metric]
         draw_legend(ax, inside=corner)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
 
 def read_histories(detectors: Mapping[str, Any]) -> dict[str, list]:

@@ -101,16 +101,16 @@ def compare_detectors(
         Of the intervals, and of all tests of differences together.
 
     n_resamples : int, default=1000
-        How often the test images are drawn anew, for the intervals [1]_; 0 leaves them
-        out.
+        How often the test images are drawn again, for the intervals [1]_; 0 leaves
+        them out.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of these draws. Detectors don't depend on it. The seed that was used stands
+        Seed of these draws. Detectors don't depend on it. The seed that was used is
         in `Comparison.settings`.
 
     check_data : bool, default=True
         Look for copies of test images among the training images and, in files and
-        images of several sizes, for what tells the classes apart besides the
+        images of several sizes, for what gives the classes away besides the
         pictures. Every file is decoded once more for it.
 
     n_jobs : int, default=None
@@ -133,7 +133,7 @@ def compare_detectors(
     -----
     UserWarning
         If a test image is among its training images, to the pixel. What is less sure,
-        as near copies, is printed with the table and stands in `Comparison.warnings`.
+        as near copies, is printed with the table and kept in `Comparison.warnings`.
 
     Notes
     -----

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(ComparisonResult):
-    """What `compare_detectors` found.
+    """What `compare_detectors` or `evaluate_detectors` found.
 
     Printed, it is a table of the main metrics; a notebook shows it as HTML.
 
@@ -46,15 +46,17 @@ class Comparison(ComparisonResult):
     table : DataFrame of shape (n_detectors, n_metrics)
         A row for each detector: `accuracy`, `balanced_accuracy`, `precision_<class>`,
         `recall_<class>` and `f1_<class>` for each class, `roc_auc`,
-        `average_precision`, `tpr_at_fpr_0.01` and `tpr_at_fpr_0.05` (the share of
+        `average_precision`, `tpr_at_fpr_0.01` and `tpr_at_fpr_0.05` (the fraction of
         positives found while 1 or 5 % of the negatives are called positive),
         `equal_error_rate`, of probabilities `brier_score` and
-        `expected_calibration_error`, `fit_seconds` and `predict_seconds` (the time of
-        `predict` alone). With `cv` they are means over the folds, each followed by
-        the sample standard deviation, `<metric>_std`; with `seeds` over these too.
-        Each figure but the times has the ends of its interval, `<metric>_low` and
-        `<metric>_high`. Where a detector failed, there is a column `error`, and its
-        metrics are NaN, also if it failed in one fold only.
+        `expected_calibration_error`, `fit_seconds` (if they were fitted here) and
+        `predict_seconds` (the time of scoring the test images: one pass for skfake's
+        own detectors, else `predict` and then the method with the scores). With `cv`
+        they are means over the folds, each followed by the sample standard deviation,
+        `<metric>_std`; with `seeds` over these too. Each metric but the times has the
+        ends of its interval, `<metric>_low` and `<metric>_high`. Where a detector
+        failed, there is a column `error`, and its metrics are NaN, also if it failed in
+        one fold only.
 
     differences : DataFrame
         A row for each pair of detectors that did not fail: `first` and `second`, the
@@ -100,16 +102,18 @@ class Comparison(ComparisonResult):
         What a reader of the metrics must know about the images.
 
     thumbnails : dict of uint8 arrays of shape (H, W, 3)
-        Small copies of the test images that a detector gets most wrong, by their
+        Small copies of the confident mistakes among the test images, by their
         positions.
 
     title : str
-        Heads the table and the saved plots: what the images are. Empty unless set by
+        What the images are: the heading of the table and of the saved plots. Empty
+        unless set by
         `dataclasses.replace(comparison, title=...)`.
 
     See Also
     --------
-    compare_detectors : Makes it.
+    compare_detectors : Fits detectors and makes it.
+    evaluate_detectors : Makes it of fitted detectors.
     """
 
     def roc_curves(self, ax: Axes | None = None) -> RocCurvesDisplay:
@@ -185,7 +189,7 @@ class Comparison(ComparisonResult):
     def confident_mistakes(
         self, ax: Axes | None = None, *, n_images: int = N_MISTAKES
     ) -> ConfidentMistakesDisplay:
-        """Show the test images that each detector gets most wrong.
+        """Show the confident mistakes of each detector on the test images.
 
         Parameters
         ----------
@@ -220,7 +224,7 @@ class Comparison(ComparisonResult):
             Where to plot, one for each detector. With None, a new figure is made.
 
         normalize : {"true", "pred", "all"}, default=None
-            Shares of the actual class, of the predicted class or of all images, in
+            Fractions of the actual class, of the predicted class or of all images, in
             place of counts.
 
         Returns
@@ -239,9 +243,9 @@ class Comparison(ComparisonResult):
         """Write a report: one page of HTML, with its pictures inside.
 
         It has the table with intervals, the tests of differences, the metrics without
-        leaks, the curves, the images that are most wrong, facts about the data,
-        settings and versions. It needs no network, fits a phone, and is dark where
-        the reader's screen is.
+        leaks, the curves, confident mistakes, facts about the data, settings and
+        versions. It needs no network, fits a phone, and is dark where the reader's
+        screen is.
 
         Parameters
         ----------

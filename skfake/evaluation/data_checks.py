@@ -17,7 +17,7 @@ from skfake.results.comparison import LEAK_COLUMNS, no_leaks
 from skfake.results.runs import Split
 from skfake.scikit_learn import take_rows
 
-# Images that are looked at for what tells the classes apart besides the picture.
+# Images that are searched for what gives the classes away besides the pictures.
 N_FILES = 1000
 
 
@@ -96,7 +96,7 @@ def _pairs_across(pairs: pd.DataFrame, split: Split) -> pd.DataFrame:
 
 
 def _find_confounders(task: Task, n_jobs: int | None) -> pd.DataFrame | None:
-    """Look at files and at images of several sizes; arrays have shed their traces."""
+    """Confounders of files and of images of several sizes; equal arrays have none."""
     if isinstance(check_images(task.X), np.ndarray):
         return None
     rows = np.arange(len(task.y))

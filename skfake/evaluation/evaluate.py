@@ -78,7 +78,7 @@ def evaluate_detectors(
         How often the images are drawn again, for the intervals; 0 leaves them out.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of these draws. The seed that was used stands in `Comparison.settings`.
+        Seed of these draws. The seed that was used is in `Comparison.settings`.
 
     verbose : int, default=0
         With 1, a line on stderr for each detector.

@@ -195,7 +195,7 @@ def evaluate_robustness(
 
     random_state : int, RandomState instance or None, default=None
         Seed of what is random in the damage, as in `skfake.corruptions.corrupt`, and of
-        these draws. The seed that was used stands in `Robustness.random_state`.
+        these draws. The seed that was used is `Robustness.random_state`.
 
     n_jobs : int, default=None
         Processes that damage the images, as in scikit-learn.

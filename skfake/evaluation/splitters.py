@@ -1,4 +1,4 @@
-"""Splits that ask of a detector what the fakes of the future will ask."""
+"""Splits that test on generators which training lacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
     Parameters
     ----------
     test_size : float or int, default=None
-        Share or number of the reals that each split tests on, drawn anew for each.
+        Fraction or number of the reals that each split tests on, drawn for each.
         With None there are as many parts of them as generators, and each part is
         tested on once, as each fake is.
 

@@ -1,4 +1,4 @@
-"""What scikit-learn lacks to judge detectors by, as functions and as scorers."""
+"""Metrics of detection that scikit-learn lacks, as functions and as scorers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from skfake.scikit_learn import Interval, validate_params
 def tpr_at_fpr(
     y_true: Any, y_score: Any, *, max_fpr: float = 0.01, pos_label: Any = None
 ) -> float:
-    """Share of the positives found while few negatives are called positive.
+    """Fraction of the positives found while few negatives are called positive.
 
     The greatest true positive rate of all thresholds whose false positive rate does not
     exceed `max_fpr`. Who screens images sets that rate, as each false alarm costs.
@@ -45,7 +45,7 @@ def tpr_at_fpr(
         Scores of the positive class, on any scale.
 
     max_fpr : float, default=0.01
-        Greatest share of the negatives that may be called positive.
+        Greatest fraction of the negatives that may be called positive.
 
     pos_label : label, default=None
         The positive class. With None it is the greater label: 1 of 0 and 1.
@@ -123,11 +123,11 @@ def equal_error_rate(y_true: Any, y_score: Any, *, pos_label: Any = None) -> flo
 def expected_calibration_error(
     y_true: Any, y_prob: Any, *, n_bins: int = N_BINS, pos_label: Any = None
 ) -> float:
-    """How far probabilities are, on average, from the shares that come true [1]_.
+    """How far probabilities are, on average, from the fractions that come true [1]_.
 
     Images are sorted into bins of equal width by their probability. In each bin the
-    mean probability stands against the share of positives; the differences are averaged
-    with the numbers of images as weights.
+    mean probability is compared with the fraction of positives; the differences are
+    averaged with the numbers of images as weights.
 
     Parameters
     ----------

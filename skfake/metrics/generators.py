@@ -32,10 +32,10 @@ MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(METRICS, _me
 def tabulate_generators(
     predictions: pd.DataFrame, generators: Any, *, pos_label: Any = None
 ) -> pd.DataFrame:
-    """Say in metrics how well detectors find the fakes of each generator.
+    """Metrics of how well detectors find the fakes of each generator.
 
-    The fakes of a generator stand against all reals of the same fold, which the same
-    fitted detector judged; metrics of several folds are averaged.
+    The fakes of a generator are compared with all reals of the same fold, which the
+    same fitted detector predicted; metrics of several folds are averaged.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def tabulate_generators(
         As in `Comparison.predictions`, of two classes.
 
     generators : array-like of shape (n,)
-        Generators of the images in X, or in the X of `test`. What stands there for a
-        real is not looked at.
+        Generators of the images in X, or in the X of `test`. Those of reals are not
+        read.
 
     pos_label : label, default=None
-        The label of the fakes, for which `score` speaks: `Comparison.pos_label`. With
+        The label of the fakes, whose `score` it is: `Comparison.pos_label`. With
         None it is the greater label: 1 of 0 and 1.
 
     Returns
@@ -55,7 +55,7 @@ def tabulate_generators(
     DataFrame
         A row for each `detector` and `generator`, in the order of the predictions and
         of the sorted names. `n_fakes` and `n_reals` count the images that were
-        predicted, `recall` is the share of the generator's fakes that were called
+        predicted, `recall` is the fraction of the generator's fakes that were called
         fake, `roc_auc` and `average_precision` rank them against the reals: NaN where
         there are no scores, or in a fold without reals.
 
@@ -97,8 +97,8 @@ def tabulate_generators(
         fakes = (fold["target"] == pos_label).to_numpy()
         made_by = generators[fold["image"].to_numpy(dtype=int)]
         for generator in np.unique(made_by[fakes]):
-            judged = fold[~fakes | (made_by == generator)]
-            row = _metrics(judged, classes, pos_label)
+            part = fold[~fakes | (made_by == generator)]
+            row = _metrics(part, classes, pos_label)
             rows.append({"detector": name, "generator": generator} | row)
     table = pd.DataFrame(rows).groupby(["detector", "generator"]).agg(MERGED)
     return table.reindex(predictions["detector"].unique(), level="detector")
@@ -128,14 +128,14 @@ def _check_predictions(
     return classes, check_pos_label(pos_label, classes)
 
 
-def _metrics(judged: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:
+def _metrics(part: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:
     """Metrics of one generator's fakes and the reals of one fold."""
-    target = judged["target"].to_numpy()
+    target = part["target"].to_numpy()
     names = ["fake" if label == pos_label else "real" for label in classes.tolist()]
     metrics = compute_metrics(
         target,
-        judged["prediction"].to_numpy(),
-        judged["score"].to_numpy(dtype=float),
+        part["prediction"].to_numpy(),
+        part["score"].to_numpy(dtype=float),
         Classes(classes, names, pos_label),
     )
     n_fakes = int(np.sum(target == pos_label))

@@ -19,7 +19,7 @@ Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 
 def run_columns(predictions: pd.DataFrame) -> list[str]:
-    """Columns that tell one fit of a detector from another."""
+    """Columns that distinguish the fits of a detector."""
     return [name for name in RUNS if name in predictions]
 
 
@@ -98,10 +98,10 @@ def find_confident_mistakes(
     pos_label: Any = None,
     n_images: int = 8,
 ) -> pd.DataFrame:
-    """Find the images that each detector gets most wrong.
+    """Find the confident mistakes of each detector.
 
-    These are the images that it gave to another class than their own, and was surest of
-    that. One that several folds or seeds predicted counts once, where it was worst.
+    These are the images that it gave to another class than their own with the highest
+    scores. One that several folds or seeds predicted counts once, where it was worst.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from skfake.scikit_learn import Interval, validate_params
 def mcnemar_test(y_true: Any, pred_a: Any, pred_b: Any) -> float:
     """Test whether two detectors are right equally often on one test set [1]_.
 
-    Only images on which one is right and the other wrong tell them apart; if both are
+    Only images on which one is right and the other wrong count; if both are
     equally good, each of the two is right on about half of these. The test is the
     exact one, of the binomial distribution.
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 LIMITS = (
     "An answer is a probability under the images that the detector was trained on, and "
     "no proof. It may fail on generators, subjects, sizes and compressions that were "
-    "not among them; the share of fakes among the images that are screened changes "
-    "what an alarm is worth. Don't accuse anyone by it."
+    "not among them; the prevalence of fakes in what is screened changes what an alarm "
+    "is worth. Don't accuse anyone by it."
 )
 
 
@@ -159,7 +159,7 @@ def _list(values: dict[str, str]) -> str:
 
 
 def _number(value: Any) -> Any:
-    # numpy's numbers have `item`, and all else is told as it is.
+    # numpy's numbers have `item`; all else is written as it is.
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

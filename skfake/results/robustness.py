@@ -38,7 +38,7 @@ class RobustnessResult:
             index="detector",
             columns="corruption",
             values=self.metric,
-            # A mean over the other strengths could not stand beside whole ones.
+            # Where one strength failed, a mean over the others would mislead.
             aggfunc=lambda values: values.mean(skipna=False),
             dropna=False,
             sort=False,

@@ -30,7 +30,7 @@ DISPLAYS = [
         matrices={"SVM": np.eye(2, dtype=int)}, display_labels=["REAL", "FAKE"]
     ),
     TrainingCurvesDisplay(histories={"CNN": [{"train_accuracy": [0.5, 0.6]}]}),
-    ConfidentMistakesDisplay(wrong={"SVM": pd.DataFrame()}, **SHEET),
+    ConfidentMistakesDisplay(mistakes={"SVM": pd.DataFrame()}, **SHEET),
     RobustnessCurvesDisplay(
         curves={"blur": {"SVM": (np.arange(2), np.ones(2))}},
         clean={"SVM": 1.0},

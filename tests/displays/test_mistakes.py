@@ -35,8 +35,8 @@ def test_each_detector_has_its_worst_images_in_order():
     assert len(shown) == 6
     for pixels, position in zip(shown, found["image"], strict=True):
         assert np.array_equal(pixels, X[position])
-    assert list(display.wrong) == ["SVM", "CNN"]
-    assert display.wrong["CNN"]["image"].tolist() == found["image"].tolist()[3:]
+    assert list(display.mistakes) == ["SVM", "CNN"]
+    assert display.mistakes["CNN"]["image"].tolist() == found["image"].tolist()[3:]
 
 
 def test_images_have_their_class_the_given_one_and_its_score():
@@ -64,14 +64,14 @@ def test_who_errs_never_is_said_to():
     right = predictions["detector"] == "CNN"
     predictions.loc[right, "prediction"] = predictions.loc[right, "target"]
     display = sheet_of(predictions)
-    assert "CNN: none wrong" in said_by(display)
-    assert display.wrong["CNN"].empty
+    assert "CNN: no mistakes" in said_by(display)
+    assert display.mistakes["CNN"].empty
 
 
 def test_images_of_several_classes_are_shown():
     predictions, classes, _ = predictions_of_several_classes(30)
     display = ConfidentMistakesDisplay.from_predictions(predictions, X, classes=classes)
-    worst = display.wrong["CNN"].iloc[0]
+    worst = display.mistakes["CNN"].iloc[0]
     assert said_by(display)[1].startswith(f"{worst['target']}\n→ {worst['prediction']}")
 
 
@@ -92,7 +92,7 @@ def test_images_come_in_any_form(form, tmp_path):
         positions = find_confident_mistakes(predictions, classes=[0, 1])["image"]
         images = {position: X[position] for position in positions}
     display = sheet_of(predictions, images)
-    position = display.wrong["SVM"]["image"].iloc[0]
+    position = display.mistakes["SVM"]["image"].iloc[0]
     pixels = display.ax_.get_images()[0].get_array()
     expected = {"different sizes": X[position][: 8 + position % 5]}
     expected["gray"] = np.repeat(X[position, ..., :1], 3, axis=-1)
@@ -163,7 +163,7 @@ def test_a_dict_that_lacks_an_image_is_refused():
 
 def test_no_detector_makes_no_sheet():
     with pytest.raises(ValueError, match="at least one detector; got none"):
-        ConfidentMistakesDisplay(wrong={}, images={}, display_labels={}).plot()
+        ConfidentMistakesDisplay(mistakes={}, images={}, display_labels={}).plot()
 
 
 def test_predictions_without_images_are_refused():

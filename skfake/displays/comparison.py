@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -21,33 +21,26 @@ from skfake.results.comparison import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-
-def plot_roc_curves(
-    found: ComparisonResult, ax: Axes | None = None
-) -> RocCurvesDisplay:
-    """ROC curves of all detectors that did not fail."""
-    predictions = whole_predictions(found)
-    return RocCurvesDisplay.from_predictions(predictions, **_curve_options(found, ax))
+Curves = TypeVar(
+    "Curves", RocCurvesDisplay, PrecisionRecallCurvesDisplay, ReliabilityDisplay
+)
 
 
-def plot_precision_recall_curves(
-    found: ComparisonResult, ax: Axes | None = None
-) -> PrecisionRecallCurvesDisplay:
-    """Precision-recall curves of all detectors that did not fail."""
-    return PrecisionRecallCurvesDisplay.from_predictions(
-        whole_predictions(found), **_curve_options(found, ax)
-    )
-
-
-def plot_reliability(
-    found: ComparisonResult, ax: Axes | None = None
-) -> ReliabilityDisplay:
-    """Reliability of all detectors that did not fail and have probabilities."""
+def plot_curves(
+    display: type[Curves], found: ComparisonResult, ax: Axes | None = None
+) -> Curves:
+    """Curves of all detectors that did not fail; reliability needs probabilities."""
     predictions, folds = whole_predictions(found), found.folds
-    probable = folds.loc[folds["expected_calibration_error"].notna(), "detector"]
-    return ReliabilityDisplay.from_predictions(
-        predictions[predictions["detector"].isin(probable)],
-        **_curve_options(found, ax),
+    if display is ReliabilityDisplay:
+        probable = folds.loc[folds["expected_calibration_error"].notna(), "detector"]
+        predictions = predictions[predictions["detector"].isin(probable)]
+    return display.from_predictions(
+        predictions,
+        classes=found.classes,
+        pos_label=found.pos_label,
+        target_names=found.target_names,
+        colors=_assign_colors(found),
+        ax=ax,
     )
 
 
@@ -90,16 +83,6 @@ def plot_confusion_matrices(
         normalize=normalize,
         axes=axes,
     )
-
-
-def _curve_options(found: ComparisonResult, ax: Axes | None) -> dict[str, Any]:
-    return {
-        "classes": found.classes,
-        "pos_label": found.pos_label,
-        "target_names": found.target_names,
-        "colors": _assign_colors(found),
-        "ax": ax,
-    }
 
 
 def _assign_colors(found: ComparisonResult) -> dict[str, str]:

@@ -128,7 +128,7 @@ class Comparison(ComparisonResult):
         -------
         RocCurvesDisplay
         """
-        return plots.plot_roc_curves(self, ax)
+        return plots.plot_curves(RocCurvesDisplay, self, ax)
 
     def precision_recall_curves(
         self, ax: Axes | None = None
@@ -144,7 +144,7 @@ class Comparison(ComparisonResult):
         -------
         PrecisionRecallCurvesDisplay
         """
-        return plots.plot_precision_recall_curves(self, ax)
+        return plots.plot_curves(PrecisionRecallCurvesDisplay, self, ax)
 
     def reliability(self, ax: Axes | None = None) -> ReliabilityDisplay:
         """Plot how well probabilities agree with what came true.
@@ -160,7 +160,7 @@ class Comparison(ComparisonResult):
         -------
         ReliabilityDisplay
         """
-        return plots.plot_reliability(self, ax)
+        return plots.plot_curves(ReliabilityDisplay, self, ax)
 
     def training_curves(
         self, ax: Axes | None = None, *, metric: str = "accuracy"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfake.displays.comparison import plot_confusion_matrices, plot_roc_curves
+from skfake.displays import RocCurvesDisplay
+from skfake.displays.comparison import plot_confusion_matrices, plot_curves
 from skfake.displays.confusion import count_confusions
 from skfake.plotting import import_pyplot
 from skfake.report.page import render_page
@@ -21,7 +23,7 @@ from skfake.results.comparison import ComparisonResult, whole_predictions
 # Settings that stand beside the others in a file: with what a comparison was made.
 MADE = ("versions", "machine")
 PLOTS: dict[str, Callable] = {
-    "roc_curves": plot_roc_curves,
+    "roc_curves": partial(plot_curves, RocCurvesDisplay),
     "confusion_matrices": plot_confusion_matrices,
 }
 

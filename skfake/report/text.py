@@ -151,6 +151,11 @@ def format_number(value: float, n_digits: int) -> str:
     return MISSING if np.isnan(value) else f"{value:.{n_digits}f}"
 
 
+def format_p_value(value: float) -> str:
+    """A p-value, as exact as it is of use."""
+    return "< 0.001" if value < 0.001 else format_number(value, 3)
+
+
 def robustness_to_text(robustness: RobustnessResult) -> str:
     """The summary as aligned text, with the errors below it."""
     below = failures(robustness)

@@ -11,10 +11,10 @@ import numpy as np
 from sklearn.model_selection import check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfake.evaluation import data_checks
-from skfake.evaluation.checks import check_labelled, check_unfitted, draw_seed
+from skfake.evaluation import _data_checks
+from skfake.evaluation._checks import check_labelled, check_unfitted, draw_seed
+from skfake.evaluation._runs import Task, fit_and_score, takes_seed
 from skfake.evaluation.comparison import Comparison, collect_runs
-from skfake.evaluation.runs import Task, fit_and_score, takes_seed
 from skfake.metrics.summary import Classes
 from skfake.results.runs import Split
 from skfake.scikit_learn import Interval, validate_params
@@ -192,12 +192,12 @@ def compare_detectors(
     )
     splits = _draw_splits(cv, task)
     fits = _check_seeds(seeds)
-    checks = data_checks.DataChecks()
+    checks = _data_checks.DataChecks()
     if check_data:
-        checks = data_checks.check_data(task, splits, n_jobs)
+        checks = _data_checks.check_data(task, splits, n_jobs)
     if checks.leaks["exact"].any():
         # Two calls up: between the caller and here is the check of the parameters.
-        warn(data_checks.describe_leaks(checks.leaks, len(y_test)), stacklevel=3)
+        warn(_data_checks.describe_leaks(checks.leaks, len(y_test)), stacklevel=3)
     # Not by `cross_validate`: it returns no predictions and takes no test set apart.
     runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
         delayed(fit_and_score)(name, detector, task, split, seed)

@@ -20,7 +20,7 @@ from skfake.displays import (
 )
 from skfake.displays import comparison as plots
 from skfake.environment import describe_machine, describe_versions
-from skfake.evaluation.runs import Task
+from skfake.evaluation._runs import Task
 from skfake.images.thumbnails import make_thumbnails
 from skfake.metrics.predictions import find_confident_mistakes
 from skfake.report import text

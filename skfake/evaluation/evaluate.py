@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from skfake.evaluation.checks import (
+from skfake.evaluation._checks import (
     check_fitted,
     check_labelled,
     draw_seed,
     known_labels,
 )
+from skfake.evaluation._runs import Task, score_fitted
 from skfake.evaluation.comparison import Comparison, collect_runs
-from skfake.evaluation.runs import Task, score_fitted
 from skfake.metrics.summary import Classes
 from skfake.scikit_learn import Interval, validate_params
 

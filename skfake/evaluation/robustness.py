@@ -21,8 +21,8 @@ from skfake.corruptions import (
     open_images,
 )
 from skfake.displays import RobustnessCurvesDisplay
-from skfake.evaluation.checks import check_fitted, draw_seed, known_labels
-from skfake.evaluation.runs import ask
+from skfake.evaluation._checks import check_fitted, draw_seed, known_labels
+from skfake.evaluation._runs import ask
 from skfake.images import check_images
 from skfake.metrics.summary import Classes, metric_names
 from skfake.report import text

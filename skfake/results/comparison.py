@@ -12,7 +12,7 @@ import pandas as pd
 from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
 from skfake.metrics.predictions import run_columns
 from skfake.metrics.summary import Classes, metric_names
-from skfake.results.differences import choose_test, tabulate_differences
+from skfake.results._differences import choose_test, tabulate_differences
 from skfake.results.metric_tables import (
     add_intervals,
     add_metrics,

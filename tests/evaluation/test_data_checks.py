@@ -6,7 +6,7 @@ from sklearn.dummy import DummyClassifier
 
 from skfake import compare_detectors
 from skfake.datasets import make_images
-from skfake.evaluation import data_checks
+from skfake.evaluation import _data_checks
 
 X, Y = make_images(120, image_size=32, return_X_y=True, random_state=0)
 CHANCE = {"chance": DummyClassifier(strategy="stratified", random_state=0)}
@@ -93,7 +93,7 @@ def test_files_that_tell_their_class_by_their_format_are_told(tmp_path):
 
 
 def test_of_many_files_some_are_looked_at(tmp_path, monkeypatch):
-    monkeypatch.setattr(data_checks, "N_FILES", 30)
+    monkeypatch.setattr(_data_checks, "N_FILES", 30)
     images = [image[: 20 + 12 * label] for image, label in zip(X, Y, strict=True)]
     comparison = half(images[:80], images[80:], Y[80:])
     assert comparison.confounders.loc["height", "balanced_accuracy"] == 1

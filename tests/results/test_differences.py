@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from skfake.metrics.significance import corrected_t_test, holm, mcnemar_test
-from skfake.results.differences import (
+from skfake.results._differences import (
     FOLDS,
     MCNEMAR,
     SEEDS,

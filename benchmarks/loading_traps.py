@@ -28,7 +28,7 @@ import numpy as np
 from skfake import CompactDetector, SVMDetector, load_detector, save_detector
 from skfake.datasets import make_images
 from skfake.environment import describe_machine, describe_versions
-from skfake.persistence import archive
+from skfake.persistence import _archive as archive
 
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 0

@@ -359,12 +359,10 @@ def strange_folder(rng: Rng, files: list[bytes]) -> bytes:
 
 def strange_model(rng: Rng, files: list[bytes]) -> bytes:
     """A saved detector that was changed, mostly with the digest that it should have."""
-    from skfake.persistence.archive import unpack
-
     content = files[rng.integers(len(files))]
     if rng.random() < 0.2:
         return mutate(rng, content, files)
-    members = unpack(content)
+    members = dict(unpack_zip(content))
     for _ in range(rng.integers(1, 3)):
         name = str(rng.choice(list(members)))
         if name.endswith(".json") and rng.random() < 0.8:
@@ -378,7 +376,7 @@ def sign_model(members: dict[str, bytes]) -> bytes:
     """File of a saved detector with these members, and the digest of them."""
     import hashlib
 
-    from skfake.persistence.archive import EPOCH, LABEL, N_DIGITS
+    from skfake.persistence._archive import EPOCH, LABEL, N_DIGITS
 
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -449,7 +447,7 @@ def model_files() -> dict[str, bytes]:
     from sklearn.pipeline import make_pipeline
 
     from skfake import CNNDetector, HOGTransformer, SVMDetector, save_detector
-    from skfake.persistence.archive import FIRST, unpack
+    from skfake.persistence._archive import FIRST
 
     X = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), dtype=np.uint8)
     small = {"image_size": 8, "pixels_per_cell": 4, "cells_per_block": 1}
@@ -463,7 +461,7 @@ def model_files() -> dict[str, bytes]:
         for name, detector in detectors.items():
             path = Path(folder, name)
             save_detector(detector.fit(X, np.arange(8) % 2), path)
-            members = unpack(path.read_bytes())
+            members = dict(unpack_zip(path.read_bytes()))
             # The same bytes on every day.
             date = rb'("date": ?)"[^"]*"'
             members[FIRST] = re.sub(date, rb'\1"2020-01-01"', members[FIRST])

@@ -24,7 +24,7 @@ LEANS_ON = {
         "plotting",
         "screening",
     },
-    "paper": {"detectors"},
+    "paper": {"detectors", "training"},
     "persistence": {"detectors", "environment", "files"},
     "screening": {
         "datasets",
@@ -76,7 +76,7 @@ LEANS_ON = {
     "scoring": {"labels"},
     "validation": {"images", "labels"},
     "labels": {"images", "scikit_learn"},
-    "training": {"files", "read_ahead"},
+    "training": {"files", "read_ahead", "scikit_learn"},
     "networks": set(),
     "images": {"read_ahead"},
     "read_ahead": set(),

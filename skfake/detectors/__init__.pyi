@@ -1,5 +1,6 @@
 from .cnn import CNNDetector
 from .compact import CompactDetector
+from .kernel_machine import KernelMachine
 from .pretrained import DenseNetDetector, ResNetDetector, VGGDetector
 from .svm import SVMDetector
 from .tiled import TiledDetector
@@ -8,6 +9,7 @@ __all__ = [
     "CNNDetector",
     "CompactDetector",
     "DenseNetDetector",
+    "KernelMachine",
     "ResNetDetector",
     "SVMDetector",
     "TiledDetector",

@@ -1,4 +1,4 @@
-"""What every detector with a network has in common: from parameters to a fitted net."""
+"""What all detectors with a network share: from parameters to a fitted net."""
 
 from __future__ import annotations
 
@@ -364,10 +364,10 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         state = super().__getstate__()
         if "net_" not in state:
             return state
-        state |= {"callbacks": None, "checkpoint": None}
+        plain = {"callbacks": None, "checkpoint": None, "net_": take_apart(self.net_)}
         if isinstance(state.get("weights"), os.PathLike):
-            state["weights"] = os.fspath(state["weights"])
-        return {**state, "net_": take_apart(self.net_)}
+            plain["weights"] = os.fspath(state["weights"])
+        return {**state, **plain}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -9,7 +9,7 @@ from torch import nn
 from torchvision.models import get_model
 from torchvision.models.vgg import cfgs, make_layers
 
-from skfake.networks.small_maps import replace_convolutions
+from skfake.networks._small_maps import replace_convolutions
 
 RESNET_DEPTHS = (18, 34, 50, 101)
 VGG_DEPTHS = (11, 13, 16, 19)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from skfake.networks.dropout import Dropout
+from skfake.networks._dropout import Dropout
 
 SMALLEST_SIZE = 4
 

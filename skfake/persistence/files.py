@@ -14,7 +14,7 @@ import skops.io
 from sklearn.utils.validation import check_is_fitted
 
 import skfake
-from skfake.persistence.archive import (
+from skfake.persistence._archive import (
     FIRST,
     Damaged,
     add,
@@ -22,8 +22,7 @@ from skfake.persistence.archive import (
     create,
     read,
 )
-from skfake.persistence.card import ModelCard
-from skfake.persistence.parts import (
+from skfake.persistence._parts import (
     SCHEMA,
     add_parts,
     dump,
@@ -32,7 +31,8 @@ from skfake.persistence.parts import (
     rebuild,
     to_json,
 )
-from skfake.persistence.schema import check, check_array, read_json, trusted_types
+from skfake.persistence._schema import check, check_array, read_json, trusted_types
+from skfake.persistence.card import ModelCard
 
 FORMAT = 2
 

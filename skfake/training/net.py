@@ -13,7 +13,7 @@ from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
 from torch import Tensor, nn
 from torch.utils.data import Subset
 
-from skfake.training.augment import augment, center_crop
+from skfake.training._augment import augment, center_crop
 from skfake.training.augmentation import Augmentation
 from skfake.training.batches import Batches, PixelDataset
 from skfake.training.device import largest_batch, least_batch

@@ -29,7 +29,7 @@ import skfake
 from tests.detectors.instances import DETECTORS
 
 # A plain parameter of each kind of detector, with two values worth a search.
-GRIDS = {name: {"lr": [0.001, 0.005]} for name in skfake.detectors.__all__}
+GRIDS = {name: {"lr": [0.001, 0.005]} for name in skfake.__all__}
 GRIDS["SVMDetector"] = {"C": [0.1, 1.0]}
 GRIDS["DenseNetDetector"] = {"lr": [0.001, 0.002]}
 GRIDS["TiledDetector"] = {"overlap": [0.0, 0.5]}

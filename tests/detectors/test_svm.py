@@ -115,7 +115,8 @@ def test_distances_are_those_of_the_library_s_svc(engine, kernel, n_classes):
     assert found.shape == expected.shape
     close = 1e-6 if engine == "scikit-learn" else 1e-5
     assert np.allclose(found, expected, rtol=close, atol=close)
-    assert (machine.predict(X) == svc.predict(X)).mean() > 0.97
+    labels = svc.set_params(break_ties=n_classes > 2).predict(X)
+    assert (machine.predict(X) == labels).mean() > 0.99
     alone = np.concatenate([machine.decision_function(row[None]) for row in X[:5]])
     assert np.allclose(alone, found[:5], atol=1e-12)
 

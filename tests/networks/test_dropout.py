@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from skfake.networks.dropout import Dropout
+from skfake.networks._dropout import Dropout
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

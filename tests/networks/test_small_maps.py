@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from skfake.networks.small_maps import SmallMapConv2d, replace_convolutions
+from skfake.networks._small_maps import SmallMapConv2d, replace_convolutions
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -1,5 +1,6 @@
 """Files that are not whole, not ours or made to do harm are refused in a sentence."""
 
+import io
 import json
 import time
 from pathlib import Path
@@ -85,18 +86,25 @@ def test_foreign_files_are_refused(content, tmp_path):
         load_detector(file)
 
 
-def test_a_newer_file_says_who_wrote_it(files, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(1, "Fit the detector again, and save"), (3, "Upgrade skfake")],
+)
+def test_a_file_of_another_format_says_who_wrote_it(number, advice, files, tmp_path):
     members = loading_traps.members_of(files["network"])
-    manifest = json.loads(members["manifest.json"]) | {"format": 2, "skfake": "7.1.0"}
-    file = tmp_path / "newer"
+    manifest = json.loads(members["manifest.json"])
+    manifest |= {"format": number, "skfake": "7.1.0"}
+    file = tmp_path / "other"
     forged = loading_traps.forge(members, manifest__json=json.dumps(manifest).encode())
     file.write_bytes(forged)
-    with pytest.raises(ValueError, match=r"format 2, which skfake 7\.1\.0 wrote. Upg"):
-        load_detector(file)
+    words = rf"format {number}, which skfake 7\.1\.0 wrote. {advice}"
+    for read in (load_detector, read_model_card):
+        with pytest.raises(ValueError, match=words):
+            read(file)
 
 
 @pytest.mark.parametrize(
-    "manifest", [{}, [], {"format": "1"}, {"format": 1}, {"format": 1, "card": []}]
+    "manifest", [{}, [], {"format": "1"}, {"format": 2}, {"format": 2, "card": []}]
 )
 def test_a_manifest_of_another_kind_is_refused(manifest, files, tmp_path):
     members = loading_traps.members_of(files["network"])
@@ -116,21 +124,25 @@ def test_what_is_not_there_is_not_there(tmp_path):
 
 def test_tensors_of_another_network_are_refused(files, tmp_path):
     members = loading_traps.members_of(files["network"])
-    from safetensors.numpy import load, save
-
-    tensors = load(members["net-0.safetensors"])
-    name = next(iter(tensors))
-    for changed in (
-        {**tensors, name: tensors[name].astype(np.float64)},
-        {**tensors, "more": tensors[name]},
-        {key: value for key, value in tensors.items() if key != name},
+    schema = json.loads(members["schema.json"])
+    net = schema["content"]["content"]["net_"]["content"]
+    tensors = net["tensors"]["content"]
+    first = next(iter(tensors))
+    wide = io.BytesIO()
+    array = np.load(io.BytesIO(members[tensors[first]["file"]]))
+    np.save(wide, array.astype(np.float64))
+    changes = [{tensors[first]["file"]: wide.getvalue()}]
+    for other in (
+        {f"1.{name}": node for name, node in tensors.items()},
+        {first: tensors[first]},
     ):
+        net["tensors"]["content"] = other
+        changes.append({"schema.json": json.dumps(schema).encode()})
+    for change in changes:
+        changed = {**members, **change}
         file = tmp_path / "other"
-        content = loading_traps.zip_members(
-            {**members, "net-0.safetensors": save(changed)}
-        )
-        file.write_bytes(loading_traps.seal(content))
-        with pytest.raises(ValueError, match="tensors are not those of its network"):
+        file.write_bytes(loading_traps.seal(loading_traps.zip_members(changed)))
+        with pytest.raises(ValueError, match="net_ must hold the tensors of the netw"):
             load_detector(file)
 
 

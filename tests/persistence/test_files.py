@@ -23,7 +23,7 @@ from skfake import (
     read_model_card,
     save_detector,
 )
-from skfake.persistence.schema import CLASSES
+from skfake.persistence._schema import CLASSES
 from tests.persistence.instances import COMPACT, SAVED, answer, fit, frozen
 
 
@@ -197,7 +197,7 @@ def test_the_same_detector_makes_the_same_file(stripes, tmp_path, monkeypatch):
 
             return datetime.datetime(2026, 1, 1, tzinfo=zone)
 
-    monkeypatch.setattr("skfake.persistence.parts.datetime", Clock)
+    monkeypatch.setattr("skfake.persistence._parts.datetime", Clock)
     detector = clone(COMPACT).fit(*stripes)
     for name in "ab":
         save_detector(detector, tmp_path / name)

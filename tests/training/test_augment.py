@@ -10,7 +10,7 @@ from torchvision.transforms import CenterCrop, RandomResizedCrop
 from torchvision.transforms.v2.functional import resized_crop
 
 from skfake import Augmentation
-from skfake.training.augment import (
+from skfake.training._augment import (
     augment,
     center_crop,
     draw_windows,
@@ -223,20 +223,20 @@ def test_windows_larger_than_the_images_are_refused():
 
 @both_types
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS, ids=str)
-def test_size_and_type_are_what_was_asked_for(augment, dtype):
+def test_size_and_type_are_what_was_asked_for(augmentation, dtype):
     images = pixels(10, 11, 11, 3, dtype=dtype)
     before = images.clone()
-    augmented = augment(images, seeded())
-    side = 11 if augment.size is None else augment.size
+    augmented = augment(images, augmentation, seeded())
+    side = augmentation.crop_size or 11
     assert augmented.shape == (10, side, side, 3)
     assert augmented.dtype == dtype
     assert torch.equal(images, before)
 
 
-@pytest.mark.parametrize("augment", AUGMENTATIONS[3:], ids=str)
-def test_every_image_draws_its_own(augment):
+@pytest.mark.parametrize("augmentation", AUGMENTATIONS[3:], ids=str)
+def test_every_image_draws_its_own(augmentation):
     images = pixels(1, 11, 11, 3).expand(30, -1, -1, -1)
-    assert len(torch.unique(augment(images, seeded()), dim=0)) > 20
+    assert len(torch.unique(augment(images, augmentation, seeded()), dim=0)) > 20
 
 
 @pytest.mark.parametrize("augmentation", AUGMENTATIONS, ids=str)

@@ -31,9 +31,10 @@ marked_test[y_test == 1] = add_mark(X_test[y_test == 1])
 # %%
 # A detector is trained, and tested on images that were collected in the same way:
 
-from skfake import CompactDetector
+from skfake import Augmentation, CompactDetector
 
-detector = CompactDetector(max_epochs=8, flip=False, random_state=0)
+augment = Augmentation(shift=2, flip=False, growing_crops=True)
+detector = CompactDetector(max_epochs=8, augment=augment, random_state=0)
 detector.fit(X_train, y_train)
 print(f"{detector.score(marked_test, y_test):.1%} right")
 

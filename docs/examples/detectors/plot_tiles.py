@@ -43,7 +43,7 @@ X = photographs + [make_again(image) for image in photographs]
 y = np.repeat(["real", "fake"], len(photographs))
 
 # %%
-# :class:`~skfake.TiledDetector` stands around any other detector. It takes images of
+# :class:`~skfake.TiledDetector` wraps any other detector. It takes images of
 # any size as they are, and draws equally many tiles from each to fit the detector to.
 
 from skfake import CompactDetector, TiledDetector
@@ -51,7 +51,7 @@ from skfake import CompactDetector, TiledDetector
 detector = TiledDetector(
     CompactDetector(max_epochs=6, random_state=0),
     max_tiles=150,
-    real_label="real",
+    pos_label="fake",
     random_state=0,
 )
 detector.fit(X, y)

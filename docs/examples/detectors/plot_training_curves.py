@@ -12,7 +12,7 @@ earlier or to augment the images.
 # a few pixels and mirrored, in every epoch differently. A quarter of the images is held
 # out to follow the training by, which `validation_fraction` says.
 
-from skfake import CNNDetector
+from skfake import Augmentation, CNNDetector
 from skfake.datasets import make_images
 
 X, y = make_images(n_samples=900, return_X_y=True, random_state=0)
@@ -21,7 +21,9 @@ X_train, y_train, X_test, y_test = X[:400], y[:400], X[400:], y[400:]
 settings = {"max_epochs": 20, "validation_fraction": 0.25, "random_state": 0}
 detectors = {
     "images as they are": CNNDetector(**settings),
-    "shifted and mirrored": CNNDetector(crop="shifted", flip=True, **settings),
+    "shifted and mirrored": CNNDetector(
+        augment=Augmentation(average_flips=False), **settings
+    ),
 }
 for detector in detectors.values():
     detector.fit(X_train, y_train)
@@ -51,13 +53,13 @@ for name, detector in detectors.items():
 # %%
 # Stop when nothing is gained
 # ---------------------------
-# With `early_stopping`, training ends when the held-out loss has not fallen for
-# `patience` epochs, and the best epoch is kept. It goes with a learning rate that stays
+# With `patience`, training ends when the held-out loss has not fallen for that many
+# epochs, and the best epoch is kept. It goes with a learning rate that stays
 # as it is: a schedule plans for all epochs, and its last ones are often the best.
 
-patient = CNNDetector(
-    early_stopping=True, patience=3, schedule=None, lr=1e-3, **settings
-).fit(X_train, y_train)
+patient = CNNDetector(patience=3, schedule=None, lr=1e-3, **settings).fit(
+    X_train, y_train
+)
 n_epochs = len(patient.history_["valid_loss"])
 print(f"{n_epochs} of {patient.max_epochs} epochs", end=", ")
 print(f"{patient.score(X_test, y_test):.1%} of the test images right")

@@ -14,9 +14,9 @@ import numpy as np
 import skops.io
 
 from skfake.environment import describe_versions
-from skfake.persistence.archive import Damaged, add, pack
+from skfake.persistence._archive import Damaged, add, pack
+from skfake.persistence._schema import canonize, check, count_weights, trusted_types
 from skfake.persistence.card import ModelCard
-from skfake.persistence.schema import canonize, check, count_weights, trusted_types
 
 SCHEMA = "schema.json"
 

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 import numpy as np
 from sklearn import metrics
 
-from skfake.persistence.archive import Damaged
+from skfake.persistence._archive import Damaged
 
 # The one table of our own classes that a file may hold, by their public names, which
 # stay where the files that define them may not.
@@ -37,16 +37,16 @@ CLASSES = (
     "skfake.decisions.NeymanPearsonClassifier",
     "skfake.decisions.SelectiveClassifier",
 )
+# What one of them is made of, by the name that its package has for it.
+MACHINE = "skfake.detectors.KernelMachine"
 # scikit-learn's own metrics, which classifiers that tune a threshold remember.
-FIGURES = tuple(
+METRICS = tuple(
     f"{getattr(metrics, name).__module__}.{name}"
     for name in metrics.__all__
     if callable(getattr(metrics, name)) and not isinstance(getattr(metrics, name), type)
 )
-# Parts of estimators: of our SVMDetector, and of scikit-learn's, which are none
-# themselves.
+# Parts of scikit-learn's estimators that are none themselves.
 PARTS = (
-    "skfake.detectors.kernel_machine.KernelMachine",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.calibration._TemperatureScaling",
@@ -86,7 +86,7 @@ DEEPEST = 200
 
 def trusted_types() -> list[str]:
     """Names of the types that a file may hold, besides those that skops trusts."""
-    return [*CLASSES, *FIGURES, *PARTS]
+    return [*CLASSES, MACHINE, *METRICS, *PARTS]
 
 
 def canonize(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -95,7 +95,8 @@ def canonize(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     Returns the tree, and the new name of each file that it names.
     """
     schema = share(schema, {})
-    public = {name.rpartition(".")[2]: name.rpartition(".")[0] for name in CLASSES}
+    ours = [name.rpartition(".") for name in (*CLASSES, MACHINE)]
+    public = {name: module for module, _, name in ours}
     names: dict[str, str] = {}
     n_ids = 0
     done: set[int] = set()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from functools import partial
 from math import inf
 from threading import Condition, Lock, Thread
 from time import monotonic
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, NoReturn, Self, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Stands after the last result.
-END: Any = object()
 # Seconds that closing waits for threads that are in the midst of an item.
 GRACE = 0.1
 
@@ -56,12 +55,9 @@ class ReadAhead(Iterator[Result], Generic[Item, Result]):
             thread.start()
 
     def __next__(self) -> Result:
-        with self._changed:
-            self._changed.wait_for(lambda: self._results)
-        # What is raised, or the end, stays for the next call.
+        self.wait()
+        # What is raised, StopIteration too, is raised again by the next call.
         result = self._results[0].result()
-        if result is END:
-            raise StopIteration
         with self._changed:
             self._results.popleft()
             self._n_bytes_done -= self._size(result)
@@ -70,15 +66,8 @@ class ReadAhead(Iterator[Result], Generic[Item, Result]):
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the next result, at most so many seconds; return whether it came."""
-        if self._results and self._results[0].done():
-            return True
-        started = monotonic()
         with self._changed:
-            if not self._changed.wait_for(lambda: self._results, seconds):
-                return False
-        if seconds is not None:
-            seconds = max(0, seconds - (monotonic() - started))
-        return bool(wait([self._results[0]], seconds).done)
+            return self._changed.wait_for(self._is_next_done, seconds)
 
     def close(self) -> None:
         """Begin no more items."""
@@ -101,40 +90,44 @@ class ReadAhead(Iterator[Result], Generic[Item, Result]):
 
     def _compute_next(self) -> bool:
         """Compute one more result, if there is one to come."""
+        future: Future[Result] = Future()
         with self._turn:
-            future = self._begin()
-            if future is None:
+            if not self._wait_for_room():
                 return False
-            try:
-                item = next(self._items)
-            except StopIteration:
-                self._is_over = True
-                future.set_result(END)
-                return False
-            except BaseException as error:
-                self._is_over = True
-                future.set_exception(error)
-                return False
+            call = self._take_item()
+            self._results.append(future)
         try:
-            result = self._function(item)
+            result = call()
             with self._changed:
                 self._n_bytes_done += self._size(result)
             future.set_result(result)
         except BaseException as error:
             future.set_exception(error)
+        with self._changed:
+            if self._is_next_done():
+                self._changed.notify_all()
         return True
 
-    def _begin(self) -> Future[Result] | None:
-        """Place for the next result, when there is room for it."""
+    def _wait_for_room(self) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: self._is_over or self._has_room())
-            if self._is_over:
-                return None
-            future: Future[Result] = Future()
-            self._results.append(future)
-            self._changed.notify_all()
-            return future
+            return not self._is_over
+
+    def _take_item(self) -> Callable[[], Result]:
+        """What gives the next result, or raises what the items ended with."""
+        try:
+            return partial(self._function, next(self._items))
+        except BaseException as error:
+            self._is_over = True
+            return partial(_raise, error)
 
     def _has_room(self) -> bool:
         few = len(self._results) < self._n_ahead
         return few and self._n_bytes_done < self._n_bytes
+
+    def _is_next_done(self) -> bool:
+        return bool(self._results) and self._results[0].done()
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

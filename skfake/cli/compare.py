@@ -12,7 +12,7 @@ import typer
 import skfake
 from skfake.cli.detectors import DETECTORS, make_detectors
 from skfake.cli.errors import one_line
-from skfake.cli.options import FORMS, Limit, ReportFolder, Seed
+from skfake.cli.options import LAYOUTS, Limit, ReportFolder, Seed
 from skfake.cli.outputs import prepare_output, print_comparison
 from skfake.cli.sources import Images, limit_images, load_images
 
@@ -28,14 +28,14 @@ def compare(
         Path | None,
         typer.Argument(
             metavar="SOURCE",
-            help=f"Images: {FORMS} Without SOURCE, images are simulated.",
+            help=f"Images: {LAYOUTS} Without SOURCE, images are simulated.",
             show_default=False,
         ),
     ] = None,
     test: Annotated[
         Path | None,
         typer.Option(
-            help="Test images, in one of the forms of SOURCE. Without --test and --cv "
+            help="Test images, laid out as SOURCE may be. Without --test and --cv "
             "they are those of SOURCE or, if it has none, a fifth of its images.",
             show_default=False,
         ),

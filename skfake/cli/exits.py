@@ -1,4 +1,4 @@
-"""How the command ends before its time: by Ctrl-C, or when nobody reads on."""
+"""Early ends of the command: by Ctrl-C, or when the reader of a pipe goes away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from typing import NoReturn
 
-# What a shell tells of a command that such a signal ended.
+# Exit codes by which shells say that a command was ended by these signals.
 INTERRUPTED = 128 + 2
 BROKEN_PIPE = 128 + 13
 
@@ -18,7 +18,7 @@ def stop(*_: object) -> NoReturn:
 
 
 def leave_pipe() -> NoReturn:
-    """End quietly when a reader, such as `head`, has had enough."""
+    """End quietly when a reader, such as `head`, takes no more."""
     # Python would try once more to write what is left.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(BROKEN_PIPE)

@@ -1,4 +1,4 @@
-"""`skfake explain`: where in an image a detector sees what it says."""
+"""`skfake explain`: which parts of an image speak for its label."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def explain(
     for image, picture in zip(images, pictures, strict=True):
         try:
             draw(detector, image, explained, picture)
-        # One that can't be read, or explained, leaves the others.
+        # The other images are explained all the same.
         except (OSError, ValueError) as error:
             print(f"skfake: {to_line(error)}", file=sys.stderr)
             failed = True
@@ -79,7 +79,7 @@ def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path
 
 
 def read_label(detector: Any, word: str | None) -> Any:
-    """Label that a word on the command line means."""
+    """Label that a word on the command line names."""
     from skfake.labels import find_label
 
     return None if word is None else find_label(detector.classes_, word)

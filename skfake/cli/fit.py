@@ -31,7 +31,7 @@ def fit(
     test: Annotated[
         Path | None,
         typer.Option(
-            help="Test images, in one of the forms of SOURCE. Without it they are "
+            help="Test images, laid out as SOURCE may be. Without it they are "
             "those of SOURCE or, if it has none, a fifth of its images.",
             show_default=False,
         ),
@@ -92,7 +92,7 @@ def fit(
         images = limit_images(load_images(source, test, None, seed), limit, seed)
         comparison = compare_images({name: unfitted}, name_classes(images), None, seed)
         require_metrics(comparison, name)
-        fitted = forget_surroundings(comparison.detectors[name])
+        fitted = without_local_settings(comparison.detectors[name])
         card = write_card(comparison, name, license)
         skfake.save_detector(fitted, output, card=card)
     print(comparison)
@@ -100,7 +100,7 @@ def fit(
 
 
 def make_detector(name: str, seed: int, settings: dict[str, Any]) -> tuple[str, Any]:
-    """A detector with what the user sets of its parameters."""
+    """A detector with the parameters that the user sets."""
     made = make_detectors(name, seed, option="--detector")
     if len(made) > 1:
         raise ValueError(f"--detector must be one detector; got {name!r}.")
@@ -126,11 +126,11 @@ def name_classes(images: Images) -> Images:
     return images._replace(y=names[images.y], test=test)
 
 
-def forget_surroundings(detector: Any) -> Any:
-    """A detector without what it need not tell on another machine."""
-    surroundings = {"checkpoint": None, "verbose": 0}
-    taken = surroundings.keys() & detector.get_params().keys()
-    return detector.set_params(**{key: surroundings[key] for key in taken})
+def without_local_settings(detector: Any) -> Any:
+    """A detector without the settings that belong to this machine and this fit."""
+    defaults = {"checkpoint": None, "verbose": 0}
+    taken = defaults.keys() & detector.get_params().keys()
+    return detector.set_params(**{key: defaults[key] for key in taken})
 
 
 def write_card(comparison: Comparison, name: str, license: str) -> ModelCard:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-FORMS = (
+LAYOUTS = (
     "CIFAKE (a folder, .zip or .tar), a folder of class/file or generator/class/file, "
     "or a folder of train and test with class/file in each."
 )
@@ -19,7 +19,7 @@ Model = Annotated[
     ),
 ]
 Source = Annotated[
-    Path, typer.Argument(metavar="SOURCE", help=f"Images and their labels: {FORMS}")
+    Path, typer.Argument(metavar="SOURCE", help=f"Images and their labels: {LAYOUTS}")
 ]
 Limit = Annotated[
     int | None,

@@ -1,4 +1,4 @@
-"""Progress of a long command, on stderr, where somebody looks at it."""
+"""Progress of a long command, on stderr, if that is a terminal."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any, BinaryIO
 
@@ -26,7 +25,7 @@ class Format(StrEnum):
 
 
 class RowWriter:
-    """Write rows, so that a reader finds them at once, and only whole ones."""
+    """Write rows at once, and only whole ones."""
 
     def __init__(
         self, stream: BinaryIO, *, format: Format, columns: Sequence[str]
@@ -72,9 +71,6 @@ def _to_csv(rows: Iterable[Sequence[Any]]) -> str:
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Let Ctrl-C wait for the end of a line."""
-    if current_thread() is not main_thread():
-        yield
-        return
     came: list[tuple[int, FrameType | None]] = []
     handler = signal.signal(signal.SIGINT, lambda *signalled: came.append(signalled))
     try:

@@ -1,4 +1,4 @@
-"""Labelled images: what SOURCE and --test name."""
+"""Labelled images, which SOURCE and --test name."""
 
 from __future__ import annotations
 

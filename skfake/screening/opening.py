@@ -63,13 +63,11 @@ def _take_batch(ahead: ReadAhead[Found, Opened], batch_size: int) -> list[Opened
             break
         try:
             batch.append(next(ahead))
-        except StopIteration:
+        # The end, or an error of the paths: it comes again, for the next batch.
+        except Exception as error:
+            if not batch and not isinstance(error, StopIteration):
+                raise
             break
-        except Exception:
-            # It is raised again for the next batch.
-            if batch:
-                break
-            raise
         n_bytes += batch[-1].n_bytes
     return batch
 

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections import namedtuple
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from numbers import Integral, Real
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from skfake.scikit_learn import Interval, validate_params
 from skfake.screening.labelling import Labeller
 from skfake.screening.opening import Opened, open_images
 from skfake.screening.paths import Found, find_images, require_images
 
-
-class ProbabilityRow(NamedTuple):
-    """What is found of one file, by a detector with probabilities."""
-
-    path: str
-    probability: float | None
-    label: str | None
-    seconds: float
-    error: str | None
-
-
-class ScoreRow(NamedTuple):
-    """What is found of one file, by a detector with scores that are none."""
-
-    path: str
-    score: float | None
-    label: str | None
-    seconds: float
-    error: str | None
+ProbabilityRow = namedtuple("ProbabilityRow", "path probability label seconds error")
+ScoreRow = namedtuple("ScoreRow", "path score label seconds error")
 
 
 @validate_params(

@@ -47,7 +47,7 @@ def detector(monkeypatch):
     return set
 
 
-def test_figures_are_those_of_all_images_where_there_are_no_parts(
+def test_metrics_are_those_of_all_images_where_there_are_no_parts(
     run, detector, tmp_path
 ):
     source = write_images(tmp_path / "photos", 20, names=("real", "fake"), suffix="png")

@@ -35,7 +35,7 @@ class Recorded(ClassifierMixin, BaseEstimator):
         return np.resize(self.classes_, len(X))
 
 
-def test_a_detector_is_fitted_and_saved_with_its_figures(run, photos):
+def test_a_detector_is_fitted_and_saved_with_its_metrics(run, photos):
     code, out, err = run("fit", photos, "--detector", "svm", "--output", MODEL)
     assert code == 0
     assert "SVM" in out

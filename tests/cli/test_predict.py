@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from PIL import Image
@@ -13,6 +14,7 @@ import skfake
 from skfake import SVMDetector, save_detector
 from skfake.datasets import make_images
 from skfake.decisions import SelectiveClassifier
+from skfake.screening import opening
 from tests.cli.helpers import assert_one_line
 from tests.screening.instances import Brightness, Distance, Labels, write
 
@@ -238,6 +240,23 @@ def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folde
     code, _, err = run("predict", MODEL, ".")
     assert code == 2
     assert err == "skfake: X must be of 9 pixels\n"
+
+
+def test_files_are_opened_while_the_detector_is_loaded(run, folder, monkeypatch):
+    is_open, decode = threading.Event(), opening.decode_file
+
+    def note(path):
+        is_open.set()
+        return decode(path)
+
+    def load(path):
+        assert is_open.wait(30)
+        return Brightness()
+
+    monkeypatch.setattr(opening, "decode_file", note)
+    monkeypatch.setattr(skfake, "load_detector", load)
+    write("a.png")
+    assert run("predict", MODEL, "a.png")[0] == 0
 
 
 # Output

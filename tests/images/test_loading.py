@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from skfake.images import check_images, load_images, resize_images, to_float
 from tests.images.samples import RGB
@@ -37,3 +38,21 @@ def test_bytes_and_their_floats_agree_to_the_rounding_of_two_passes():
     as_floats = load_images(check_images(RGB / 255), image_size=6)
     as_bytes = load_images(check_images(RGB), image_size=6)
     assert np.allclose(as_floats, to_float(as_bytes), atol=1.01 / 255)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 3, -1])
+def test_threads_keep_the_order_and_name_a_broken_file(tmp_path, n_jobs):
+    paths = [tmp_path / f"{i}.png" for i in range(40)]
+    for i, path in enumerate(paths):
+        Image.fromarray(np.full((2, 2, 3), i, np.uint8)).save(path)
+    loaded = load_images(check_images(paths), n_jobs=n_jobs)
+    assert loaded[:, 0, 0, 0].tolist() == list(range(40))
+    for i in (30, 12):
+        paths[i].write_text("no image")
+    with pytest.raises(ValueError, match=r"12\.png"):
+        load_images(check_images(paths), n_jobs=n_jobs)
+
+
+def test_no_jobs_are_refused():
+    with pytest.raises(ValueError, match="n_jobs"):
+        load_images([RGB[0]], n_jobs=0)

@@ -39,25 +39,33 @@ def draw_legend(ax: Axes, *, inside: Any) -> None:
     if ax.figure.get_layout_engine() is None:
         ax.legend(loc=inside, fontsize="small")
         return
-    from matplotlib.transforms import ScaledTranslation
-
-    # Ticks, their labels and the label of the axis stand between: sizes in points.
-    label, tick = ax.xaxis.label, ax.xaxis.get_major_ticks()[0]
-    sizes = [
-        text.get_fontproperties().get_size_in_points() for text in (label, tick.label1)
-    ]
-    lines = 1.25 * (sizes[0] * (label.get_text().count("\n") + 1) + sizes[1])
-    points = lines + ax.xaxis.labelpad + tick.get_tick_padding() + 6
-    below = ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
+    # Ticks, their labels and the label of the axis stand between: in sizes of the font.
+    n_lines = ax.get_xlabel().count("\n") + 2
     legend = ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
-        bbox_transform=ax.transAxes + below,
-        borderaxespad=0,
+        borderaxespad=1.35 + 1.25 * n_lines,
         frameon=False,
     )
     for line in legend.get_lines():
         line.set(alpha=1, linewidth=1.5)
+
+
+def new_grid(
+    n_plots: int, columns: int, size: tuple[float, float], **options: Any
+) -> np.ndarray:
+    """Axes of a new figure, in rows of some columns."""
+    _, axes = import_pyplot().subplots(
+        -(-n_plots // columns),
+        columns,
+        figsize=size,
+        layout="constrained",
+        squeeze=False,
+        **options,
+    )
+    for ax in axes.flat[n_plots:]:
+        ax.remove()
+    return axes.ravel()[:n_plots]
 
 
 def assign_colors(

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from skfake.displays._bases import GridDisplay, new_grid
-from skfake.displays._drawing import WIDTH
+from skfake.displays._bases import GridDisplay
+from skfake.displays._drawing import WIDTH, new_grid
 from skfake.metrics.predictions import check_predictions
 
 if TYPE_CHECKING:
@@ -41,11 +41,8 @@ class ConfusionMatricesDisplay(GridDisplay):
 
     Attributes
     ----------
-    axes_ : array of matplotlib Axes
-        The plots, after `plot`.
-
-    figure_ : matplotlib Figure
-        Their figure, after `plot`.
+    axes_, figure_ : array of matplotlib Axes, and Figure
+        The plots and their figure, after `plot`.
 
     See Also
     --------

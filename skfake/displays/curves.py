@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.metrics import (
     average_precision_score,
     precision_recall_curve,
@@ -15,7 +14,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from skfake.displays._bases import Display
+from skfake.displays._bases import Runs, ScoresDisplay
 from skfake.displays._drawing import (
     FAINT,
     SIDE,
@@ -23,113 +22,22 @@ from skfake.displays._drawing import (
     draw_legend,
     draw_reference,
     mean_and_spread,
-    name_positive,
     new_axes,
     set_labels,
 )
-from skfake.metrics.predictions import Pairs, mean_over, scored_runs
+from skfake.metrics.predictions import Pairs, mean_over
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Curve = tuple[np.ndarray, np.ndarray]
 Curves = dict[str, list[Curve]]
-Runs = list[tuple[str, Pairs]]
 
 # Where the curves of several classes are averaged: false positive rates, or recalls.
 GRID = np.linspace(0, 1, 1001)
 
 
-class CurvesDisplay(Display):
-    """What both displays share; a subclass computes and draws its curves."""
-
-    curves: Curves
-    positive: str | None
-    colors: Mapping[str, str] | None
-
-    @classmethod
-    def from_predictions(
-        cls,
-        predictions: pd.DataFrame,
-        *,
-        classes: np.ndarray | Sequence,
-        pos_label: Any = None,
-        target_names: Sequence[str] | None = None,
-        colors: Mapping[str, str] | None = None,
-        ax: Axes | None = None,
-    ) -> Self:
-        """Compute the curves from predictions, and plot them.
-
-        Parameters
-        ----------
-        predictions : DataFrame
-            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
-            `seed` (if there), `target` and those of the scores are read. Folds whose
-            targets lack a class, and detectors without scores, have no curve.
-
-        classes : array-like of shape (n_classes,)
-            All labels, sorted. For more than two, the curve is the mean of those of
-            each class against the rest: of their true positive rates at the same false
-            positive rate, or of their precisions at the same recall.
-
-        pos_label : label, default=None
-            The positive one of two classes, whose scores the table holds. With None
-            it is the greater one.
-
-        target_names : sequence of str, default=None
-            Names of the classes. With None, the labels are.
-
-        colors : dict of str, default=None
-            Names of the detectors and their colours. With None, they are matplotlib's,
-            in the order of the predictions.
-
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        RocCurvesDisplay or PrecisionRecallCurvesDisplay
-
-        Raises
-        ------
-        ValueError
-            If the predictions lack a column, or hold labels that are not in `classes`.
-        """
-        runs = list(scored_runs(predictions, classes, pos_label))
-        made = cls._from_runs(
-            runs,
-            positive=name_positive(classes, pos_label, target_names),
-            colors=assign_colors(predictions["detector"].unique(), colors),
-        )
-        return made.plot(ax)
-
-    @classmethod
-    def _from_runs(cls, runs: Runs, **options: Any) -> Self:
-        raise NotImplementedError
-
-    def _draw_curves(
-        self,
-        ax: Axes | None,
-        values: dict[str, list[float]],
-        metric: str,
-        drawstyle: str = "default",
-    ) -> Axes:
-        """Draw the curves of all runs; the legend says the metric of each detector."""
-        ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
-        # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
-        # spelling of a line's colour and label works in all.
-        colors = assign_colors(self.curves, self.colors)
-        for name, of_runs in self.curves.items():
-            style: dict[str, Any] = {} if len(of_runs) == 1 else FAINT
-            style = style | {"color": colors[name], "drawstyle": drawstyle}
-            label = f"{name} ({metric} {mean_and_spread(values[name])})"
-            for x, y in of_runs:
-                ax.plot(x, y, label=label, **style)
-                label = "_another run"
-        return ax
-
-
-class RocCurvesDisplay(CurvesDisplay):
+class RocCurvesDisplay(ScoresDisplay):
     """ROC curves of several detectors in one plot.
 
     The curves of one detector's folds share a colour and an entry of the legend,
@@ -152,11 +60,8 @@ class RocCurvesDisplay(CurvesDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The plot, after `plot`.
-
-    figure_ : matplotlib Figure
-        Its figure, after `plot`.
+    ax_, figure_ : matplotlib Axes and Figure
+        The plot and its figure, after `plot`.
 
     See Also
     --------
@@ -192,19 +97,22 @@ class RocCurvesDisplay(CurvesDisplay):
         self.colors = colors
 
     @classmethod
-    def _from_runs(cls, runs: Runs, **options: Any) -> Self:
-        areas = _collect(runs, partial(mean_over, roc_auc_score))
-        return cls(curves=_collect(runs, _mean_roc_curve), roc_auc=areas, **options)
+    def _compute(cls, runs: Runs) -> dict[str, Any]:
+        area = partial(mean_over, roc_auc_score)
+        return {
+            "curves": _of_each(runs, _mean_roc_curve),
+            "roc_auc": _of_each(runs, area),
+        }
 
     def _draw(self, ax: Axes | None) -> Axes:
-        ax = self._draw_curves(ax, self.roc_auc, "AUC")
+        ax = _draw_curves(ax, self, self.roc_auc, "AUC")
         draw_reference(ax, (0, 1), "chance (AUC 0.500)")
         set_labels(ax, "False positive rate", "True positive rate", self.positive)
         draw_legend(ax, inside="lower right")
         return ax
 
 
-class PrecisionRecallCurvesDisplay(CurvesDisplay):
+class PrecisionRecallCurvesDisplay(ScoresDisplay):
     """Precision-recall curves of several detectors in one plot.
 
     The curves of one detector's folds share a colour and an entry of the legend,
@@ -233,11 +141,8 @@ class PrecisionRecallCurvesDisplay(CurvesDisplay):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The plot, after `plot`.
-
-    figure_ : matplotlib Figure
-        Its figure, after `plot`.
+    ax_, figure_ : matplotlib Axes and Figure
+        The plot and its figure, after `plot`.
 
     See Also
     --------
@@ -277,19 +182,21 @@ class PrecisionRecallCurvesDisplay(CurvesDisplay):
         self.colors = colors
 
     @classmethod
-    def _from_runs(cls, runs: Runs, **options: Any) -> Self:
-        found = [mean_over(lambda member, _: member.mean(), p) for _, p in runs]
-        return cls(
-            curves=_collect(runs, _mean_precision_recall_curve),
-            average_precision=_collect(
-                runs, partial(mean_over, average_precision_score)
-            ),
-            prevalence=float(np.mean(found)) if found else None,
-            **options,
-        )
+    def _compute(cls, runs: Runs) -> dict[str, Any]:
+        area = partial(mean_over, average_precision_score)
+        found = [
+            mean_over(lambda member, _: member.mean(), pairs)
+            for of_runs in runs.values()
+            for pairs in of_runs
+        ]
+        return {
+            "curves": _of_each(runs, _mean_precision_recall_curve),
+            "average_precision": _of_each(runs, area),
+            "prevalence": float(np.mean(found)) if found else None,
+        }
 
     def _draw(self, ax: Axes | None) -> Axes:
-        ax = self._draw_curves(ax, self.average_precision, "AP", drawstyle="steps-post")
+        ax = _draw_curves(ax, self, self.average_precision, "AP", "steps-post")
         if self.prevalence is not None:
             heights = (self.prevalence, self.prevalence)
             draw_reference(ax, heights, f"chance (AP {self.prevalence:.3f})")
@@ -298,12 +205,31 @@ class PrecisionRecallCurvesDisplay(CurvesDisplay):
         return ax
 
 
-def _collect(runs: Runs, compute: Callable[[Pairs], Any]) -> dict[str, list]:
+def _of_each(runs: Runs, compute: Callable[[Pairs], Any]) -> dict[str, list]:
     """What is computed of each run, in a list for each detector."""
-    found: dict[str, list] = {}
-    for name, pairs in runs:
-        found.setdefault(name, []).append(compute(pairs))
-    return found
+    return {name: [compute(pairs) for pairs in found] for name, found in runs.items()}
+
+
+def _draw_curves(
+    ax: Axes | None,
+    display: RocCurvesDisplay | PrecisionRecallCurvesDisplay,
+    areas: dict[str, list[float]],
+    metric: str,
+    drawstyle: str = "default",
+) -> Axes:
+    """Draw the curves of all runs; the legend says the area of each detector's."""
+    ax = new_axes(ax, height=SIDE, n_entries=len(display.curves) + 1)
+    # Not through scikit-learn's displays: between its versions 1.6 and 1.9, no one
+    # spelling of a line's colour and label works in all.
+    colors = assign_colors(display.curves, display.colors)
+    for name, of_runs in display.curves.items():
+        style: dict[str, Any] = {} if len(of_runs) == 1 else FAINT
+        style = style | {"color": colors[name], "drawstyle": drawstyle}
+        label = f"{name} ({metric} {mean_and_spread(areas[name])})"
+        for x, y in of_runs:
+            ax.plot(x, y, label=label, **style)
+            label = "_another run"
+    return ax
 
 
 def _mean_roc_curve(pairs: Pairs) -> Curve:

@@ -55,11 +55,8 @@ class ConfidentMistakesDisplay(Display):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The sheet, after `plot`.
-
-    figure_ : matplotlib Figure
-        Its figure, after `plot`.
+    ax_, figure_ : matplotlib Axes and Figure
+        The sheet and its figure, after `plot`.
 
     See Also
     --------

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.calibration import CalibrationDisplay, calibration_curve
+from sklearn.calibration import calibration_curve
 
-from skfake.displays._bases import Display
+from skfake.displays._bases import Runs, ScoresDisplay
 from skfake.displays._drawing import (
     SIDE,
     assign_colors,
     draw_legend,
     draw_reference,
     mean_and_spread,
-    name_positive,
     new_axes,
     set_labels,
 )
 from skfake.metrics.detection import expected_calibration_error
-from skfake.metrics.predictions import Pairs, mean_over, scored_runs
+from skfake.metrics.predictions import mean_over
 from skfake.metrics.summary import N_BINS, bin_probabilities
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ WHOLE = 500
 LEAST = 4
 
 
-class ReliabilityDisplay(Display):
+class ReliabilityDisplay(ScoresDisplay):
     """Reliability diagrams of several detectors in one plot.
 
     Where a detector gives a probability of 0.8, eight of ten images should be positive:
@@ -60,11 +59,8 @@ class ReliabilityDisplay(Display):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The plot, after `plot`.
-
-    figure_ : matplotlib Figure
-        Its figure, after `plot`.
+    ax_, figure_ : matplotlib Axes and Figure
+        The plot and its figure, after `plot`.
 
     See Also
     --------
@@ -110,40 +106,22 @@ class ReliabilityDisplay(Display):
         classes: np.ndarray | Sequence,
         pos_label: Any = None,
         target_names: Sequence[str] | None = None,
-        n_bins: int = N_BINS,
         colors: Mapping[str, str] | None = None,
         ax: Axes | None = None,
+        n_bins: int = N_BINS,
     ) -> Self:
         """Compute the curves from predictions, and plot them.
 
         Parameters
         ----------
-        predictions : DataFrame
-            In the form of `Comparison.predictions`; the columns `detector`, `fold` and
-            `seed` (if there), `target` and those of the scores are read. Detectors that
-            have a score below 0 or above 1 give no probabilities and have no curve;
-            folds whose targets lack a class are left out.
-
-        classes : array-like of shape (n_classes,)
-            All labels, sorted. For more than two, the curve is that of each class
-            against the rest, all taken together, and the error their mean.
-
-        pos_label : label, default=None
-            The positive one of two classes, whose scores the table holds. With None
-            it is the greater one.
-
-        target_names : sequence of str, default=None
-            Names of the classes. With None, the labels are.
+        predictions, classes, pos_label, target_names, colors, ax
+            As in `RocCurvesDisplay.from_predictions`. Detectors that have a score below
+            0 or above 1 give no probabilities and have no curve. For more than two
+            classes, the curve is that of each class against the rest, all taken
+            together, and the error their mean.
 
         n_bins : int, default=15
             How many bins of equal width there are from 0 to 1.
-
-        colors : dict of str, default=None
-            Names of the detectors and their colours. With None, they are matplotlib's,
-            in the order of the predictions.
-
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
 
         Returns
         -------
@@ -154,9 +132,11 @@ class ReliabilityDisplay(Display):
         ValueError
             If the predictions lack a column, or hold labels that are not in `classes`.
         """
-        runs: dict[str, list[Pairs]] = {}
-        for name, pairs in scored_runs(predictions, classes, pos_label):
-            runs.setdefault(name, []).append(pairs)
+        given = (classes, pos_label, target_names, colors)
+        return cls._from_scores(predictions, *given, n_bins=n_bins).plot(ax)
+
+    @classmethod
+    def _compute(cls, runs: Runs, n_bins: int = N_BINS) -> dict[str, Any]:
         curves, errors = {}, {}
         metric = partial(expected_calibration_error, n_bins=n_bins)
         for name, of_runs in runs.items():
@@ -170,46 +150,30 @@ class ReliabilityDisplay(Display):
             n_images = np.bincount(bin_probabilities(score, n_bins))
             curves[name] = prob_pred, prob_true, n_images[n_images > 0]
             errors[name] = [mean_over(metric, pairs) for pairs in of_runs]
-        positive = name_positive(classes, pos_label, target_names)
-        return cls(
-            curves=curves,
-            calibration_error=errors,
-            positive=positive,
-            colors=assign_colors(predictions["detector"].unique(), colors),
-        ).plot(ax)
+        return {"curves": curves, "calibration_error": errors}
 
     def _draw(self, ax: Axes | None) -> Axes:
         ax = new_axes(ax, height=SIDE, n_entries=len(self.curves) + 1)
         colors = assign_colors(self.curves, self.colors)
-        for name, curve in self.curves.items():
-            error = mean_and_spread(self.calibration_error[name])
-            _draw_curve(ax, *curve, f"{name} (ECE {error})", colors[name])
+        for name, (prob_pred, prob_true, n_images) in self.curves.items():
+            label = f"{name} (ECE {mean_and_spread(self.calibration_error[name])})"
+            color = colors[name]
+            ax.plot(
+                prob_pred, prob_true, label=label, color=color, linewidth=1, alpha=0.5
+            )
+            # A line alone would make bins of few images as loud as those of thousands.
+            ax.scatter(
+                prob_pred,
+                prob_true,
+                s=np.maximum(WHOLE * n_images / n_images.sum(), LEAST),
+                color=color,
+                alpha=0.7,
+                linewidth=0,
+                zorder=3,
+                clip_on=False,
+            )
         draw_reference(ax, (0, 1), "perfectly calibrated (ECE 0.000)")
-        set_labels(
-            ax, "Mean predicted probability", "Fraction of positives", self.positive
-        )
+        labels = "Mean predicted probability", "Fraction of positives"
+        set_labels(ax, *labels, self.positive)
         draw_legend(ax, inside="upper left")
         return ax
-
-
-def _draw_curve(
-    ax: Axes,
-    prob_pred: np.ndarray,
-    prob_true: np.ndarray,
-    n_images: np.ndarray,
-    label: str,
-    color: str,
-) -> None:
-    # A line alone would show bins of a few images as loud as those of thousands.
-    display = CalibrationDisplay(prob_true, prob_pred, None, estimator_name=label)
-    display.plot(ax=ax, ref_line=False, color=color, marker="", linewidth=1, alpha=0.5)
-    ax.scatter(
-        prob_pred,
-        prob_true,
-        s=np.maximum(WHOLE * n_images / n_images.sum(), LEAST),
-        color=color,
-        alpha=0.7,
-        linewidth=0,
-        zorder=3,
-        clip_on=False,
-    )

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from skfake.corruptions import CORRUPTIONS
-from skfake.displays._bases import GridDisplay, new_grid
+from skfake.displays._bases import GridDisplay
+from skfake.displays._drawing import new_grid
 from skfake.results.robustness import CLEAN
 
 if TYPE_CHECKING:
@@ -46,11 +47,8 @@ class RobustnessCurvesDisplay(GridDisplay):
 
     Attributes
     ----------
-    axes_ : array of matplotlib Axes
-        The plots, after `plot`.
-
-    figure_ : matplotlib Figure
-        Their figure, after `plot`.
+    axes_, figure_ : array of matplotlib Axes, and Figure
+        The plots and their figure, after `plot`.
 
     See Also
     --------

@@ -48,11 +48,8 @@ class TrainingCurvesDisplay(Display):
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The plot, after `plot`.
-
-    figure_ : matplotlib Figure
-        Its figure, after `plot`.
+    ax_, figure_ : matplotlib Axes and Figure
+        The plot and its figure, after `plot`.
 
     See Also
     --------

@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skfake.displays import (
-    ConfidentMistakesDisplay,
-    ConfusionMatricesDisplay,
-    PrecisionRecallCurvesDisplay,
-    ReliabilityDisplay,
-    RocCurvesDisplay,
-    TrainingCurvesDisplay,
-)
-from skfake.displays import comparison as plots
+from skfake.displays.comparison import PlottedComparison
 from skfake.environment import describe_machine, describe_versions
 from skfake.evaluation._runs import Task
 from skfake.images.thumbnails import make_thumbnails
@@ -26,17 +18,15 @@ from skfake.metrics.predictions import find_confident_mistakes
 from skfake.report import text
 from skfake.report.files import save_comparison
 from skfake.report.page import write_page
-from skfake.results.comparison import N_MISTAKES, ComparisonResult, summarize
+from skfake.results.comparison import N_MISTAKES, summarize
 from skfake.results.metric_tables import add_metrics
 from skfake.results.runs import Run, tabulate_predictions, tabulate_runs
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from skfake.evaluation.robustness import Robustness
 
 
-class Comparison(ComparisonResult):
+class Comparison(PlottedComparison):
     """What `compare_detectors` or `evaluate_detectors` found.
 
     Printed, it is a table of the main metrics; a notebook shows it as HTML.
@@ -115,123 +105,6 @@ class Comparison(ComparisonResult):
     compare_detectors : Fits detectors and makes it.
     evaluate_detectors : Makes it of fitted detectors.
     """
-
-    def roc_curves(self, ax: Axes | None = None) -> RocCurvesDisplay:
-        """Plot the ROC curves of all detectors that did not fail.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        RocCurvesDisplay
-        """
-        return plots.plot_curves(RocCurvesDisplay, self, ax)
-
-    def precision_recall_curves(
-        self, ax: Axes | None = None
-    ) -> PrecisionRecallCurvesDisplay:
-        """Plot the precision-recall curves of all detectors that did not fail.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        PrecisionRecallCurvesDisplay
-        """
-        return plots.plot_curves(PrecisionRecallCurvesDisplay, self, ax)
-
-    def reliability(self, ax: Axes | None = None) -> ReliabilityDisplay:
-        """Plot how well probabilities agree with what came true.
-
-        Detectors that failed, and those without `predict_proba`, have no curve.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        Returns
-        -------
-        ReliabilityDisplay
-        """
-        return plots.plot_curves(ReliabilityDisplay, self, ax)
-
-    def training_curves(
-        self, ax: Axes | None = None, *, metric: str = "accuracy"
-    ) -> TrainingCurvesDisplay:
-        """Plot how the detectors with a network learned, epoch by epoch.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        metric : {"accuracy", "loss"}, default="accuracy"
-            What to plot.
-
-        Returns
-        -------
-        TrainingCurvesDisplay
-
-        Raises
-        ------
-        ValueError
-            If no detector has a `history_`.
-        """
-        return plots.plot_training_curves(self, ax, metric=metric)
-
-    def confident_mistakes(
-        self, ax: Axes | None = None, *, n_images: int = N_MISTAKES
-    ) -> ConfidentMistakesDisplay:
-        """Show the confident mistakes of each detector on the test images.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to plot. With None, a new figure is made.
-
-        n_images : int, default=8
-            How many for each detector, at most 8.
-
-        Returns
-        -------
-        ConfidentMistakesDisplay
-
-        Raises
-        ------
-        ValueError
-            If the comparison keeps no copy of an image that is to be shown.
-        """
-        return plots.plot_confident_mistakes(self, ax, n_images=n_images)
-
-    def confusion_matrices(
-        self,
-        axes: np.ndarray | Sequence[Axes] | None = None,
-        *,
-        normalize: str | None = None,
-    ) -> ConfusionMatricesDisplay:
-        """Plot the confusion matrices of all detectors that did not fail.
-
-        Parameters
-        ----------
-        axes : sequence of matplotlib Axes, default=None
-            Where to plot, one for each detector. With None, a new figure is made.
-
-        normalize : {"true", "pred", "all"}, default=None
-            Fractions of the actual class, of the predicted class or of all images, in
-            place of counts.
-
-        Returns
-        -------
-        ConfusionMatricesDisplay
-        """
-        return plots.plot_confusion_matrices(self, axes, normalize=normalize)
 
     def to_html(
         self,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,22 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfake.displays import RocCurvesDisplay
-from skfake.displays.comparison import plot_confusion_matrices, plot_curves
+from skfake.displays.comparison import PlottedComparison
 from skfake.displays.confusion import count_confusions
 from skfake.plotting import import_pyplot
 from skfake.report.page import render_page
-from skfake.results.comparison import ComparisonResult, whole_predictions
+from skfake.results.comparison import whole_predictions
 
 # Settings that stand beside the others in a file: with what a comparison was made.
 MADE = ("versions", "machine")
-PLOTS: dict[str, Callable] = {
-    "roc_curves": partial(plot_curves, RocCurvesDisplay),
-    "confusion_matrices": plot_confusion_matrices,
-}
+PLOTS = ("roc_curves", "confusion_matrices")
 
 
-def save_comparison(comparison: ComparisonResult, folder: str | os.PathLike) -> None:
+def save_comparison(comparison: PlottedComparison, folder: str | os.PathLike) -> None:
     """Write the files of `Comparison.save`."""
     plt = import_pyplot()
     folder = Path(folder)
@@ -42,8 +36,8 @@ def save_comparison(comparison: ComparisonResult, folder: str | os.PathLike) -> 
         page = render_page(comparison)
         (unfinished / "report.html").write_text(page, encoding="utf-8")
         if len(comparison.errors) < len(comparison.table):
-            for name, plot in PLOTS.items():
-                figure = plot(comparison).figure_
+            for name in PLOTS:
+                figure = getattr(comparison, name)().figure_
                 figure.suptitle(comparison.title, fontsize="small", wrap=True)
                 figure.savefig(unfinished / f"{name}.png", dpi=150)
                 plt.close(figure)
@@ -51,7 +45,7 @@ def save_comparison(comparison: ComparisonResult, folder: str | os.PathLike) -> 
             file.replace(folder / file.name)
 
 
-def to_dict(comparison: ComparisonResult) -> dict[str, Any]:
+def to_dict(comparison: PlottedComparison) -> dict[str, Any]:
     """All that is worth keeping in a file, but for the single predictions."""
     confusions = count_confusions(whole_predictions(comparison), comparison.classes)
     return {

@@ -13,19 +13,14 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 
-from skfake.displays import (
-    PrecisionRecallCurvesDisplay,
-    ReliabilityDisplay,
-    RobustnessCurvesDisplay,
-    RocCurvesDisplay,
-)
-from skfake.displays import comparison as plots
+from skfake.displays import RobustnessCurvesDisplay
+from skfake.displays.comparison import PlottedComparison
 from skfake.displays.training import read_histories
 from skfake.files import replace_when_whole
 from skfake.metrics.summary import CALIBRATION, metric_names
 from skfake.plotting import import_pyplot
 from skfake.report import text
-from skfake.results.comparison import ComparisonResult
+from skfake.results.comparison import whole_detectors
 from skfake.results.metric_tables import SECONDS
 from skfake.results.robustness import RobustnessResult
 
@@ -36,7 +31,7 @@ Plots = list[tuple[str, str]]
 
 
 def write_page(
-    comparison: ComparisonResult, path: str | os.PathLike, **options: Any
+    comparison: PlottedComparison, path: str | os.PathLike, **options: Any
 ) -> None:
     """Write the page of `render_page` to a file, or leave the file as it was."""
     with replace_when_whole(path) as beside:
@@ -44,7 +39,7 @@ def write_page(
 
 
 def render_page(
-    comparison: ComparisonResult,
+    comparison: PlottedComparison,
     *,
     robustness: RobustnessResult | None = None,
     sections: Mapping[str, str] | None = None,
@@ -72,11 +67,7 @@ def render_page(
         metrics=[metric for metric in metrics if table[metric].notna().any()],
         errors=ERRORS,
         seconds=[name for name in SECONDS if name in table],
-        plots={
-            "Curves": _draw_curves(comparison),
-            "Confident mistakes": _draw_mistakes(comparison),
-            "Training": _draw_training(comparison),
-        },
+        plots=_draw_plots(comparison),
         robustness=robustness,
         damage=[] if robustness is None else _draw_damage(robustness),
         settings=settings,
@@ -109,43 +100,35 @@ def draw(display: Callable[[], Any], caption: str) -> tuple[str, str]:
     return caption, picture.replace("<svg ", label, 1)
 
 
-def _draw_curves(comparison: ComparisonResult) -> Plots:
-    if len(comparison.errors) == len(comparison.table):
-        return []
-    curves = plots.plot_curves
-    displays: list[tuple[Callable, str, str]] = [
-        (partial(curves, RocCurvesDisplay), "ROC curves", "roc_auc"),
+def _draw_plots(found: PlottedComparison) -> dict[str, Plots]:
+    """Plots by their headings, where there is something to show."""
+    known = found.table.notna().any()
+    mistakes = "The wrong answers with the highest scores."
+    training = "Accuracy of every epoch of training."
+    histories = read_histories(whole_detectors(found))
+    displays: list[tuple[str, Callable[[], Any], str, Any]] = [
+        ("Curves", found.roc_curves, "ROC curves.", known["roc_auc"]),
         (
-            partial(curves, PrecisionRecallCurvesDisplay),
-            "Precision and recall",
-            "roc_auc",
+            "Curves",
+            found.precision_recall_curves,
+            "Precision and recall.",
+            known["roc_auc"],
         ),
         (
-            partial(curves, ReliabilityDisplay),
-            "Reliability of the probabilities",
-            "brier_score",
+            "Curves",
+            found.reliability,
+            "Reliability of the probabilities.",
+            known["brier_score"],
         ),
-        (plots.plot_confusion_matrices, "Confusion matrices", "accuracy"),
+        ("Curves", found.confusion_matrices, "Confusion matrices.", known["accuracy"]),
+        ("Confident mistakes", found.confident_mistakes, mistakes, found.thumbnails),
+        ("Training", found.training_curves, training, histories),
     ]
-    return [
-        draw(partial(plot, comparison), f"{caption}.")
-        for plot, caption, needed in displays
-        if comparison.table[needed].notna().any()
-    ]
-
-
-def _draw_mistakes(comparison: ComparisonResult) -> Plots:
-    if not comparison.thumbnails:
-        return []
-    caption = "The wrong answers with the highest scores."
-    return [draw(partial(plots.plot_confident_mistakes, comparison), caption)]
-
-
-def _draw_training(comparison: ComparisonResult) -> Plots:
-    if not read_histories(comparison.detectors):
-        return []
-    caption = "Accuracy of every epoch of training."
-    return [draw(partial(plots.plot_training_curves, comparison), caption)]
+    plots: dict[str, Plots] = {}
+    for heading, plot, caption, to_show in displays:
+        if to_show:
+            plots.setdefault(heading, []).append(draw(plot, caption))
+    return plots
 
 
 def _draw_damage(robustness: RobustnessResult) -> Plots:

@@ -171,6 +171,11 @@ def whole_predictions(result: ComparisonResult) -> pd.DataFrame:
     return result.predictions[~failed]
 
 
+def whole_detectors(result: ComparisonResult) -> dict[str, Any]:
+    """The fitted detectors that failed nowhere."""
+    return {k: v for k, v in result.detectors.items() if k not in result.errors}
+
+
 def _probabilistic(folds: pd.DataFrame) -> set[str]:
     """Names of the detectors whose scores are probabilities."""
     return set(folds.loc[folds["brier_score"].notna(), "detector"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.images import check_images
+from skfake.scikit_learn import Interval
+
+# Of the parameters that comparing, evaluating and damaging share.
+CONSTRAINTS = {
+    "detectors": [dict],
+    "target_names": ["array-like", None],
+    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    "n_resamples": [Interval(Integral, 0, None, closed="left")],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
 
 
 def check_unfitted(detectors: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,30 +20,21 @@ from skfake.scikit_learn import take_rows
 N_FILES = 1000
 
 
-@dataclass(frozen=True, kw_only=True)
-class DataChecks:
-    """What `check_data` found."""
-
-    leaks: pd.DataFrame = field(default_factory=no_leaks)
-    confounders: pd.DataFrame | None = None
-    warnings: list[str] = field(default_factory=list)
-
-
-def check_data(task: Task, splits: Sequence[Split], n_jobs: int | None) -> DataChecks:
-    """Look for test images that are in training, and for what gives classes away."""
+def check_images_of(
+    task: Task, splits: Sequence[Split], n_jobs: int | None
+) -> dict[str, Any]:
+    """Leaks, confounders and warnings: fields of a comparison."""
     try:
         leaks = find_leaks(task, splits, n_jobs)
         confounders = _find_confounders(task, n_jobs)
     except (OSError, ValueError, TypeError) as error:
         failed = f"Images could not be checked for leaks: {str(error).splitlines()[0]}"
-        return DataChecks(warnings=[failed])
-    warnings = []
-    if len(leaks):
-        warnings.append(describe_leaks(leaks, len(task.y_test)))
+        return {"leaks": no_leaks(), "warnings": [failed]}
+    warnings = [describe_leaks(leaks, len(task.y_test))] if len(leaks) else []
     if confounders is not None:
         findings = confounders["finding"]
         warnings += [f"Besides the pictures, {found}" for found in findings if found]
-    return DataChecks(leaks=leaks, confounders=confounders, warnings=warnings)
+    return {"leaks": leaks, "confounders": confounders, "warnings": warnings}
 
 
 def find_leaks(
@@ -57,23 +47,18 @@ def find_leaks(
     near, distances = find_near_duplicates(
         task.X_test, *others, return_distance=True, n_jobs=n_jobs
     )
-    columns = {"image": 0, "train_image": 1}
-    pairs = pd.concat(
-        [
-            pd.DataFrame({name: exact[:, i] for name, i in columns.items()}).assign(
-                exact=True, distance=0.0
-            ),
-            pd.DataFrame({name: near[:, i] for name, i in columns.items()}).assign(
-                exact=False, distance=distances
-            ),
-        ]
-    ).drop_duplicates(list(columns))
+    columns = ["image", "train_image"]
+    found = [
+        pd.DataFrame(exact, columns=columns).assign(exact=True, distance=0.0),
+        pd.DataFrame(near, columns=columns).assign(exact=False, distance=distances),
+    ]
+    pairs = pd.concat(found).drop_duplicates(columns)
     if within:
-        swapped = pairs.rename(columns={"image": "train_image", "train_image": "image"})
+        swapped = pairs.rename(columns=dict(zip(columns, columns[::-1], strict=True)))
         pairs = pd.concat([pairs, swapped])
     tables = [_pairs_across(pairs, split) for split in splits]
-    found = pd.concat(tables).sort_values(LEAK_COLUMNS[:3], ignore_index=True)
-    return found[LEAK_COLUMNS]
+    leaks = pd.concat(tables).sort_values(LEAK_COLUMNS[:3], ignore_index=True)
+    return leaks[LEAK_COLUMNS]
 
 
 def describe_leaks(leaks: pd.DataFrame, n_images: int) -> str:
@@ -101,8 +86,9 @@ def _find_confounders(task: Task, n_jobs: int | None) -> pd.DataFrame | None:
         return None
     rows = np.arange(len(task.y))
     if len(rows) > N_FILES:
-        options: dict[str, Any] = {"stratify": task.y, "random_state": 0}
-        rows = resample(rows, replace=False, n_samples=N_FILES, **options)
+        rows = resample(
+            rows, replace=False, n_samples=N_FILES, stratify=task.y, random_state=0
+        )
     X, y = take_rows(task.X, rows), take_rows(task.y, rows)
     if min(np.unique(y, return_counts=True)[1]) < 2:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 from warnings import warn
 
@@ -11,31 +11,31 @@ import numpy as np
 from sklearn.model_selection import check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
-from skfake.evaluation import _data_checks
-from skfake.evaluation._checks import check_labelled, check_unfitted, draw_seed
+from skfake.evaluation._checks import (
+    CONSTRAINTS,
+    check_labelled,
+    check_unfitted,
+    draw_seed,
+)
+from skfake.evaluation._data_checks import check_images_of, describe_leaks
 from skfake.evaluation._runs import Task, fit_and_score, takes_seed
 from skfake.evaluation.comparison import Comparison, collect_runs
 from skfake.metrics.summary import Classes
 from skfake.results.runs import Split
-from skfake.scikit_learn import Interval, validate_params
+from skfake.scikit_learn import validate_params
 
 CALLER = "compare_detectors"
 
 
 @validate_params(
     {
-        "detectors": [dict],
         "cv": ["cv_object"],
         "test": [tuple, list, None],
-        "target_names": ["array-like", None],
         "seeds": ["array-like", None],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "n_resamples": [Interval(Integral, 0, None, closed="left")],
-        "random_state": ["random_state"],
         "check_data": ["boolean"],
         "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-    },
+    }
+    | CONSTRAINTS,
     prefer_skip_nested_validation=False,
 )
 def compare_detectors(
@@ -57,37 +57,32 @@ def compare_detectors(
 ) -> Comparison:
     """Fit detectors to the same images and compare what they predict.
 
-    Every detector is fitted to the same training images and predicts the same test
-    images, for each of the splits. One that fails gets a row with its error; the
-    others go on. Each metric comes with an interval, each difference of accuracy with
-    a test, and what makes the metrics doubtful is warned of: test images of which a
-    copy is in training, and files whose format gives their class away.
+    For each split, every detector is fitted to the same training images and predicts
+    the same test images. One that fails gets a row with its error; the others go on.
+    Each metric has an interval, each difference of accuracy a test.
 
     Parameters
     ----------
     detectors : dict
-        Names and unfitted classifiers; those are cloned, not changed. Any classifier
-        that has scikit-learn's methods will do.
+        Names and unfitted classifiers with scikit-learn's methods; they are cloned.
 
     X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-        Images, or any other form of them that skfake takes. They are handed to the
-        detectors as they are.
+        Images, or any other input format; handed to the detectors as they are.
 
     y : array-like of shape (n,)
         Labels of two or more classes.
 
     cv : int, splitter or iterable of (train, test), default=None
-        Splits for cross-validation, as in scikit-learn: an int is the number of folds
-        of a `StratifiedKFold`. They are drawn once, for all detectors. For a splitter
-        that needs groups, pass `cv=splitter.split(X, y, groups)`.
+        Splits for cross-validation, drawn once for all detectors: an int is the number
+        of folds of a `StratifiedKFold`. For a splitter that needs groups, pass
+        `cv=splitter.split(X, y, groups)`.
 
     test : tuple (X_test, y_test), default=None
         Test images in place of `cv`; all of X is for training then.
 
     pos_label : label, default=None
-        The positive one of two classes, of which `roc_auc` and
-        `average_precision` speak. With None it is the greater label, as in
-        scikit-learn: 1 of 0 and 1.
+        The positive one of two classes. With None it is the greater label: 1 of 0
+        and 1.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
@@ -101,12 +96,11 @@ def compare_detectors(
         Of the intervals, and of all tests of differences together.
 
     n_resamples : int, default=1000
-        How often the test images are drawn again, for the intervals [1]_; 0 leaves
-        them out.
+        How often the test images are resampled for the intervals [1]_; with 0 there
+        are none.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of these draws. Detectors don't depend on it. The seed that was used is
-        in `Comparison.settings`.
+        Seed of the resampling alone, kept in `Comparison.settings`.
 
     check_data : bool, default=True
         Look for copies of test images among the training images and, in files and
@@ -140,15 +134,12 @@ def compare_detectors(
     Intervals are those of the percentile bootstrap over test images, the same draws for
     all detectors; several seeds are drawn too. They say nothing of other training
     images, other generators or damaged files. Accuracies are compared by McNemar's
-    test on one test set, by the corrected resampled t-test over folds [2]_, and over
-    seeds by a t-test that counts what varies between seeds and between images; p-values
-    are corrected by Holm's method for the number of pairs.
+    test on one test set, by the corrected resampled t-test over folds [2]_, and by
+    `seeds_t_test` over seeds; p-values are corrected by Holm's method.
 
-    Area under the ROC curve and average precision come from `predict_proba` or, where
-    a detector has none, from `decision_function`; without either they are NaN.
-
-    A detector that ends its training on Ctrl-C, as those with a network do, is
-    compared as it then is.
+    Scores come from `predict_proba` or else from `decision_function`; without either,
+    metrics that need them are NaN. A detector that ends its training on Ctrl-C, as
+    those with a network do, is compared as it then is.
 
     References
     ----------
@@ -165,16 +156,11 @@ def compare_detectors(
     >>> from skfake import HOGTransformer, compare_detectors
     >>> from skfake.datasets import make_images
     >>> images = make_images(n_samples=40, random_state=0)
-    >>> comparison = compare_detectors(
-    ...     {
-    ...         "HOG": make_pipeline(HOGTransformer(), LogisticRegression()),
-    ...         "chance": DummyClassifier(strategy="prior"),
-    ...     },
-    ...     images.data,
-    ...     images.target,
-    ...     cv=2,
-    ...     target_names=images.target_names,
-    ... )
+    >>> detectors = {
+    ...     "HOG": make_pipeline(HOGTransformer(), LogisticRegression()),
+    ...     "chance": DummyClassifier(strategy="prior"),
+    ... }
+    >>> comparison = compare_detectors(detectors, images.data, images.target, cv=2)
     >>> float(comparison.table.loc["chance", "roc_auc"])
     0.5
     >>> comparison.predictions.shape
@@ -192,12 +178,10 @@ def compare_detectors(
     )
     splits = _draw_splits(cv, task)
     fits = _check_seeds(seeds)
-    checks = _data_checks.DataChecks()
-    if check_data:
-        checks = _data_checks.check_data(task, splits, n_jobs)
-    if checks.leaks["exact"].any():
+    checks = check_images_of(task, splits, n_jobs) if check_data else {}
+    if check_data and checks["leaks"]["exact"].any():
         # Two calls up: between the caller and here is the check of the parameters.
-        warn(_data_checks.describe_leaks(checks.leaks, len(y_test)), stacklevel=3)
+        warn(describe_leaks(checks["leaks"], len(y_test)), stacklevel=3)
     # Not by `cross_validate`: it returns no predictions and takes no test set apart.
     runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
         delayed(fit_and_score)(name, detector, task, split, seed)
@@ -212,15 +196,7 @@ def compare_detectors(
         "n_resamples": n_resamples,
         "random_state": draw_seed(random_state),
     }
-    return collect_runs(
-        runs,
-        task,
-        detectors,
-        settings,
-        leaks=checks.leaks,
-        confounders=checks.confounders,
-        warnings=checks.warnings,
-    )
+    return collect_runs(runs, task, detectors, settings, **checks)
 
 
 def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndarray]:

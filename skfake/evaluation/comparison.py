@@ -40,20 +40,19 @@ class Comparison(PlottedComparison):
         positives found while 1 or 5 % of the negatives are called positive),
         `equal_error_rate`, of probabilities `brier_score` and
         `expected_calibration_error`, `fit_seconds` (if they were fitted here) and
-        `predict_seconds` (the time of scoring the test images: one pass for skfake's
-        own detectors, else `predict` and then the method with the scores). With `cv`
-        they are means over the folds, each followed by the sample standard deviation,
-        `<metric>_std`; with `seeds` over these too. Each metric but the times has the
-        ends of its interval, `<metric>_low` and `<metric>_high`. Where a detector
-        failed, there is a column `error`, and its metrics are NaN, also if it failed in
-        one fold only.
+        `predict_seconds` (one pass over the test images for skfake's own detectors,
+        else `predict` and then the method with the scores). With `cv` or `seeds` they
+        are means over the fits, each with the sample standard deviation,
+        `<metric>_std`. Each metric but the times has the ends of its interval,
+        `<metric>_low` and `<metric>_high`. Where a detector failed, even in one fold,
+        there is a column `error`, and its metrics are NaN.
 
     differences : DataFrame
         A row for each pair of detectors that did not fail: `first` and `second`, the
-        `difference` of the accuracy of the first from that of the second with the ends
-        of its interval, `difference_low` and `difference_high`, `p_value`,
-        `p_value_holm` (corrected for the number of pairs) and `significant`.
-        `settings["test"]` names the test.
+        `difference` of their accuracies with the ends of its interval,
+        `difference_low` and `difference_high`, `p_value` of the test that
+        `settings["test"]` names, `p_value_holm` (corrected for the number of pairs)
+        and `significant`.
 
     folds : DataFrame
         The metrics for each detector, `seed` if there are any, and fold.
@@ -68,11 +67,8 @@ class Comparison(PlottedComparison):
         The fitted detectors by their names; with `cv` or `seeds`, lists of them, in
         the order of `folds`. None where one failed.
 
-    classes : array of shape (n_classes,)
-        All labels, sorted.
-
-    target_names : list of str of length n_classes
-        Their names.
+    classes, target_names : array and list of str of shape (n_classes,)
+        All labels, sorted, and their names.
 
     pos_label : label or None
         The positive class; None for more than two classes.
@@ -92,12 +88,10 @@ class Comparison(PlottedComparison):
         What a reader of the metrics must know about the images.
 
     thumbnails : dict of uint8 arrays of shape (H, W, 3)
-        Small copies of the confident mistakes among the test images, by their
-        positions.
+        Confident mistakes among the test images, shrunk, by their positions.
 
     title : str
-        What the images are: the heading of the table and of the saved plots. Empty
-        unless set by
+        What the images are: the heading of the table and of the saved plots. Set it by
         `dataclasses.replace(comparison, title=...)`.
 
     See Also
@@ -113,12 +107,9 @@ class Comparison(PlottedComparison):
         robustness: Robustness | None = None,
         sections: Mapping[str, str] | None = None,
     ) -> None:
-        """Write a report: one page of HTML, with its pictures inside.
+        """Write a report: one page of HTML that holds all tables and plots.
 
-        It has the table with intervals, the tests of differences, the metrics without
-        leaks, the curves, confident mistakes, facts about the data, settings and
-        versions. It needs no network, fits a phone, and is dark where the reader's
-        screen is.
+        It needs no network, fits a phone, and is dark where the reader's screen is.
 
         Parameters
         ----------
@@ -126,7 +117,7 @@ class Comparison(PlottedComparison):
             Where to write. A file that is there is replaced when the new one is whole.
 
         robustness : Robustness, default=None
-            What `evaluate_robustness` found of the same detectors, to be shown too.
+            What `evaluate_robustness` found of the same detectors, shown too.
 
         sections : dict of str, default=None
             Headings and HTML of more sections, which come first. It is not escaped.

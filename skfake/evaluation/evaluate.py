@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from skfake.evaluation._checks import (
+    CONSTRAINTS,
     check_fitted,
     check_labelled,
     draw_seed,
@@ -17,20 +17,10 @@ from skfake.evaluation._checks import (
 from skfake.evaluation._runs import Task, score_fitted
 from skfake.evaluation.comparison import Comparison, collect_runs
 from skfake.metrics.summary import Classes
-from skfake.scikit_learn import Interval, validate_params
+from skfake.scikit_learn import validate_params
 
 
-@validate_params(
-    {
-        "detectors": [dict],
-        "target_names": ["array-like", None],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "n_resamples": [Interval(Integral, 0, None, closed="left")],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
 def evaluate_detectors(
     detectors: dict[str, Any],
     X: Any,
@@ -46,27 +36,25 @@ def evaluate_detectors(
     """Evaluate fitted detectors on the same images, without training them.
 
     A detector that fails gets a row with its error; the others go on. Intervals and
-    tests of differences are those of `compare_detectors` for one test set. As the
-    training images are unknown here, leaks are not looked for, and the table has no
-    seconds of training.
+    tests are those of `compare_detectors` for one test set. As the training images are
+    unknown here, leaks are not looked for.
 
     Parameters
     ----------
     detectors : dict
-        Names and fitted classifiers. Any classifier that has scikit-learn's methods
-        will do.
+        Names and fitted classifiers with scikit-learn's methods.
 
     X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-        Images that the detectors were not fitted to, or any other input format of
-        skfake. They are handed to the detectors as they are.
+        Images that the detectors were not fitted to, or any other input format; handed
+        to the detectors as they are.
 
     y : array-like of shape (n,)
         Labels. They may lack a class that the detectors know; metrics that need it are
         NaN then.
 
     pos_label : label, default=None
-        The positive one of two classes. With None it is the greater label, as in
-        scikit-learn: 1 of 0 and 1.
+        The positive one of two classes. With None it is the greater label: 1 of 0
+        and 1.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
@@ -75,10 +63,10 @@ def evaluate_detectors(
         Of the intervals, and of all tests of differences together.
 
     n_resamples : int, default=1000
-        How often the images are drawn again, for the intervals; 0 leaves them out.
+        How often the images are resampled for the intervals; with 0 there are none.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of these draws. The seed that was used is in `Comparison.settings`.
+        Seed of the resampling, kept in `Comparison.settings`.
 
     verbose : int, default=0
         With 1, a line on stderr for each detector.

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,12 @@ from skfake.corruptions import (
     open_images,
 )
 from skfake.displays import RobustnessCurvesDisplay
-from skfake.evaluation._checks import check_fitted, draw_seed, known_labels
+from skfake.evaluation._checks import (
+    CONSTRAINTS,
+    check_fitted,
+    draw_seed,
+    known_labels,
+)
 from skfake.evaluation._runs import ask
 from skfake.images import check_images
 from skfake.metrics.summary import Classes, metric_names
@@ -33,20 +38,15 @@ from skfake.results.robustness import (
     tabulate_robustness,
 )
 from skfake.results.runs import tabulate_answers
-from skfake.scikit_learn import Interval, take_rows, validate_params
+from skfake.scikit_learn import take_rows, validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Condition(NamedTuple):
-    """A corruption and its strength."""
-
-    corruption: str
-    strength: float
-
-
-AS_THEY_ARE = Condition(CLEAN, np.nan)
+# A corruption and its strength.
+Condition = tuple[str, float]
+AS_THEY_ARE: Condition = (CLEAN, np.nan)
 
 
 class Robustness(RobustnessResult):
@@ -57,12 +57,11 @@ class Robustness(RobustnessResult):
     Attributes
     ----------
     table : DataFrame
-        A row for each detector, corruption and strength: `detector`, `corruption`,
-        `strength`, and the metrics of `Comparison.table` but for the seconds, each with
-        the ends of its interval, `<metric>_low` and `<metric>_high`. Each detector's
-        first row is that of the images as they are: its corruption is "clean" and its
-        strength NaN. Where a detector failed, there is a column `error`, and its
-        metrics are NaN.
+        A row for each `detector`, `corruption` and `strength`, with the metrics and
+        intervals of `Comparison.table` but for the seconds. Each detector's first row
+        is that of the images as they are: its corruption is "clean" and its strength
+        NaN. Where a detector failed, there is a column `error`, and its metrics are
+        NaN.
 
     metric : str
         The metric that is printed and plotted. For another one, use
@@ -118,17 +117,12 @@ class Robustness(RobustnessResult):
 
 @validate_params(
     {
-        "detectors": [dict],
         "corruptions": [dict, list, tuple, None],
         "metric": [str],
-        "target_names": ["array-like", None],
         "image_shape": [tuple, None],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "n_resamples": [Interval(Integral, 0, None, closed="left")],
-        "random_state": ["random_state"],
         "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
-    },
+    }
+    | CONSTRAINTS,
     prefer_skip_nested_validation=True,
 )
 def evaluate_robustness(
@@ -149,36 +143,34 @@ def evaluate_robustness(
 ) -> Robustness:
     """Evaluate fitted detectors on images that are damaged by degrees [1]_ [2]_.
 
-    Images are damaged once for each corruption and strength, and all detectors
-    predict the very same ones. Where a detector fails, its row says so, and the
-    others go on.
+    Images are damaged once for each corruption and strength, for all detectors. One
+    that fails gets a row with its error; the others go on.
 
     Parameters
     ----------
     detectors : dict
-        Names and fitted classifiers. Any classifier that has scikit-learn's methods
-        and takes arrays of images, or flattened images where X is such, will do.
+        Names and fitted classifiers with scikit-learn's methods that take arrays of
+        images, or flattened images where X is such.
 
     X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-        Images that the detectors were not fitted to, or any other form of them that
-        skfake takes.
+        Images that the detectors were not fitted to, or any other input format.
 
     y : array-like of shape (n,)
         Labels. They may lack a class that the detectors know; metrics that need it are
         NaN then.
 
     corruptions : dict or list, default=None
-        Names of corruptions as keys, of `skfake.corruptions.CORRUPTIONS`, and their
-        strengths from mild to severe; or the names alone, for the five strengths that
-        are listed there. With None, all of them.
+        Names of corruptions, of `skfake.corruptions.CORRUPTIONS`, and their strengths
+        from mild to severe; or the names alone, for the strengths that are listed
+        there. With None, all of them.
 
     metric : str, default="roc_auc"
-        The metric to print and to plot, a column of the table: "recall_<class>" is
-        one, and "brier_score", for detectors that have probabilities.
+        The metric to print and to plot, a column of the table such as
+        "recall_<class>".
 
     pos_label : label, default=None
-        The positive one of two classes, of which `roc_auc` and `average_precision`
-        speak. With None it is the greater label, as in scikit-learn: 1 of 0 and 1.
+        The positive one of two classes. With None it is the greater label: 1 of 0
+        and 1.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
@@ -191,11 +183,12 @@ def evaluate_robustness(
         Of the intervals.
 
     n_resamples : int, default=1000
-        How often the images are drawn again, for the intervals [3]_; 0 leaves them out.
+        How often the images are resampled for the intervals [3]_; with 0 there are
+        none.
 
     random_state : int, RandomState instance or None, default=None
         Seed of what is random in the damage, as in `skfake.corruptions.corrupt`, and of
-        these draws. The seed that was used is `Robustness.random_state`.
+        the resampling, kept in `Robustness.random_state`.
 
     n_jobs : int, default=None
         Processes that damage the images, as in scikit-learn.
@@ -221,14 +214,10 @@ def evaluate_robustness(
 
     Notes
     -----
-    Memory does not grow with the number of files, of which a batch is open at a time.
-
-    Intervals are those of `compare_detectors`, the same draws of the images for all
-    detectors and all damage.
-
-    skfake's detectors, alone or at the end of a pipeline, predict each damaged image
-    once. Other classifiers do so twice, as their labels need not follow from their
-    scores.
+    Files are opened in batches. Intervals are those of `compare_detectors`, the same
+    draws of the images for all detectors and all damage. skfake's detectors, alone or
+    at the end of a pipeline, predict each damaged image once; other classifiers do so
+    twice, as their labels need not follow from their scores.
 
     References
     ----------
@@ -263,7 +252,9 @@ def evaluate_robustness(
     check_consistent_length(images, y)
     _check_scale(images)
     classes = Classes.check(known_labels(detectors, y), target_names, pos_label)
-    _check_metric(metric, classes.names)
+    known = metric_names(classes.names)
+    if metric not in known:
+        raise ValueError(f"metric must be one of {known}; got {metric!r}.")
     conditions = [AS_THEY_ARE, *_list_conditions(corruptions)]
     seed = draw_seed(random_state)
     damage = {"image_shape": image_shape, "random_state": seed, "n_jobs": n_jobs}
@@ -336,12 +327,14 @@ def _damage(
     for part in _slice_images(images):
         opened = open_images(take_rows(X, part), image_shape=damage["image_shape"])
         for condition in conditions:
+            damaged, (name, strength) = opened, condition
+            if condition is not AS_THEY_ARE:
+                name = f"{name} {strength:g}"
+                damaged = corrupt(opened, *condition, **damage)
             if verbose:
-                _report(condition, part, len(images))
-            if condition is AS_THEY_ARE:
-                yield condition, part, opened
-            else:
-                yield condition, part, corrupt(opened, *condition, **damage)
+                which = f"images {part.start} to {part.stop - 1} of {len(images)}"
+                print(f"{name}: {which}", file=sys.stderr, flush=True)
+            yield condition, part, damaged
 
 
 def _check_scale(images: np.ndarray | list) -> None:
@@ -354,12 +347,6 @@ def _check_scale(images: np.ndarray | list) -> None:
                 "X must hold bytes, or floats from 0 to 1, to be damaged; got numbers "
                 f"from {low:g} to {high:g}."
             )
-
-
-def _check_metric(metric: str, names: list[str]) -> None:
-    known = metric_names(names)
-    if metric not in known:
-        raise ValueError(f"metric must be one of {known}; got {metric!r}.")
 
 
 def _list_conditions(
@@ -378,7 +365,7 @@ def _list_conditions(
         strengths = CORRUPTIONS[name].strengths
         if isinstance(corruptions, dict):
             strengths = _check_strengths(name, corruptions[name])
-        conditions += [Condition(name, float(strength)) for strength in strengths]
+        conditions += [(name, float(strength)) for strength in strengths]
     return list(dict.fromkeys(conditions))
 
 
@@ -403,13 +390,3 @@ def _slice_images(images: np.ndarray | list) -> Iterator[slice]:
     n_bytes = 3 * images[0].nbytes
     limit = sklearn.get_config()["working_memory"] * 2**20
     return gen_batches(len(images), max(1, int(limit // n_bytes)))
-
-
-def _report(condition: Condition, part: slice, n_images: int) -> None:
-    strength = "" if condition is AS_THEY_ARE else f" {condition.strength:g}"
-    print(
-        f"{condition.corruption}{strength}: images {part.start} to {part.stop - 1} of "
-        f"{n_images}",
-        file=sys.stderr,
-        flush=True,
-    )

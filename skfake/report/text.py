@@ -18,30 +18,17 @@ WIDTH = 88
 
 def to_text(comparison: ComparisonResult) -> str:
     """Main metrics as aligned text, with the errors below them."""
-    table = main_metrics(comparison).reset_index()
-    columns = [[str(name), *table[name]] for name in table]
-    widths = [max(map(len, column)) for column in columns]
-    lines = [
-        "  ".join(
-            [cells[0].ljust(widths[0])]
-            + [
-                cell.rjust(width)
-                for cell, width in zip(cells[1:], widths[1:], strict=True)
-            ]
-        )
-        for cells in zip(*columns, strict=True)
-    ]
+    table = main_metrics(comparison).rename_axis(index=None, columns="detector")
+    # Two spaces between columns, where pandas leaves one.
+    widths = [max(map(len, [name, *table[name]])) + 1 for name in table]
     remarks = [wrapped for line in notes(comparison) for wrapped in wrap(line, WIDTH)]
-    return "\n".join(
-        [caption(comparison), "", *lines, *([""] if remarks else []), *remarks]
-    )
+    return _stack_lines(caption(comparison), table.to_string(col_space=widths), remarks)
 
 
 def to_html(comparison: ComparisonResult) -> str:
     """Main metrics as HTML, with the errors below them."""
-    table = main_metrics(comparison).rename_axis(index=None).to_html(border=0)
-    remarks = [f"<p>{escape(line)}</p>" for line in notes(comparison)]
-    return "\n".join([f"<p>{escape(caption(comparison))}</p>", table, *remarks])
+    table = main_metrics(comparison).rename_axis(index=None)
+    return _stack_html(caption(comparison), table, notes(comparison))
 
 
 def caption(comparison: ComparisonResult) -> str:
@@ -76,9 +63,9 @@ def main_metrics(comparison: ComparisonResult) -> pd.DataFrame:
     """Those metrics that fit a terminal, as text in percent and seconds."""
     metrics = {"accuracy": "accuracy"}
     if len(comparison.classes) == 2:
+        titles = {"precision": "precision", "recall": "recall", "f1": "F1"}
         of = positive_name(comparison)
-        metrics |= {f"precision_{of}": "precision", f"recall_{of}": "recall"}
-        metrics |= {f"f1_{of}": "F1"}
+        metrics |= {f"{metric}_{of}": title for metric, title in titles.items()}
     else:
         metrics |= {"balanced_accuracy": "balanced accuracy"}
     metrics |= {"roc_auc": "ROC-AUC", "average_precision": "AP"}
@@ -158,24 +145,15 @@ def format_p_value(value: float) -> str:
 
 def robustness_to_text(robustness: RobustnessResult) -> str:
     """The summary as aligned text, with the errors below it."""
-    below = failures(robustness)
     table = robustness_percents(robustness).to_string()
-    lines = [
-        robustness_caption(robustness),
-        "",
-        table,
-        *([""] if below else []),
-        *below,
-    ]
-    return "\n".join(lines)
+    remarks = failures(robustness)
+    return _stack_lines(robustness_caption(robustness), table, remarks)
 
 
 def robustness_to_html(robustness: RobustnessResult) -> str:
     """The summary as HTML, with the errors below it."""
-    table = robustness_percents(robustness).to_html(border=0)
-    remarks = [f"<p>{escape(line)}</p>" for line in failures(robustness)]
-    caption = f"<p>{escape(robustness_caption(robustness))}</p>"
-    return "\n".join([caption, table, *remarks])
+    table, remarks = robustness_percents(robustness), failures(robustness)
+    return _stack_html(robustness_caption(robustness), table, remarks)
 
 
 def robustness_caption(robustness: RobustnessResult) -> str:
@@ -190,3 +168,13 @@ def robustness_percents(robustness: RobustnessResult) -> pd.DataFrame:
     """The summary as text in percent."""
     summary = robustness.summary.rename_axis(index=None, columns=None)
     return summary.map(lambda value: format_number(100 * value, 1))
+
+
+def _stack_lines(above: str, table: str, below: list[str]) -> str:
+    blank = [""] if below else []
+    return "\n".join([above, "", table, *blank, *below])
+
+
+def _stack_html(above: str, table: pd.DataFrame, below: list[str]) -> str:
+    lines = [f"<p>{escape(line)}</p>" for line in (above, *below)]
+    return "\n".join([lines[0], table.to_html(border=0), *lines[1:]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -52,13 +52,9 @@ class ConfusionMatricesDisplay(GridDisplay):
     --------
     >>> import pandas as pd
     >>> from skfake.displays import ConfusionMatricesDisplay
-    >>> predictions = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "target": [0, 0, 1, 1],
-    ...     "prediction": [0, 1, 1, 1],
-    ... })
+    >>> labels = {"target": [0, 0, 1, 1], "prediction": [0, 1, 1, 1]}
     >>> display = ConfusionMatricesDisplay.from_predictions(
-    ...     predictions, classes=[0, 1]
+    ...     pd.DataFrame({"detector": "SVM", **labels}), classes=[0, 1]
     ... )
     >>> display.matrices["SVM"]
     array([[1, 1],
@@ -114,33 +110,43 @@ class ConfusionMatricesDisplay(GridDisplay):
         return cls(matrices=matrices, display_labels=display_labels).plot(axes)
 
     def _new_axes(self) -> np.ndarray:
-        layout = self._layout
-        rows = -(-layout.n_plots // layout.columns)
-        width = layout.left + layout.columns * (layout.side + BETWEEN)
-        height = rows * (layout.side + layout.below + 2 * LINE)
-        axes = new_grid(layout.n_plots, layout.columns, (width, height))
+        n_plots, words = len(self.matrices), self._label_width
+        columns, side, turned = self._lay_out()
+        width = LABEL + words + columns * (side + BETWEEN)
+        row = LABEL + side + 2 * LINE + (0.75 * words if turned else LINE)
+        axes = new_grid(n_plots, columns, (width, -(-n_plots // columns) * row))
         axes[0].figure.get_layout_engine().set(h_pad=LINE / 2)
         return axes
 
     def _draw(self, *, given: bool) -> None:
-        layout = self._layout
+        columns, side, turned = self._lay_out()
         # One scale of colours, from none to the whole of the largest class, so that
         # equal counts look equal.
         largest = max(matrix.sum(axis=1).max() for matrix in self.matrices.values())
         for number, (name, matrix) in enumerate(self.matrices.items()):
             ax = self.axes_[number]
             self._draw_matrix(ax, matrix, largest)
-            ax.set(title=layout.wrap(name), xlabel="Predicted", ylabel="Actual")
-            if layout.turned:
+            title = fill(name, max(10, int((side + BETWEEN) / CHARACTER)))
+            ax.set(title=title, xlabel="Predicted", ylabel="Actual")
+            if turned:
                 ax.set_xticks(ax.get_xticks(), self.display_labels, **TURNED)
             # Its neighbour has the same labels.
-            if not given and number % layout.columns:
+            if not given and number % columns:
                 ax.set_ylabel("")
                 ax.tick_params(labelleft=False)
 
     @property
-    def _layout(self) -> Layout:
-        return _lay_out(len(self.matrices), self.display_labels)
+    def _label_width(self) -> float:
+        return CHARACTER * max(map(len, self.display_labels))
+
+    def _lay_out(self) -> tuple[int, float, bool]:
+        """Matrices in a row, the side of one, and whether its labels must be turned."""
+        n_classes, room = len(self.display_labels), WIDTH - self._label_width - LABEL
+        least = max(SIDE, CELL * n_classes)
+        most = min(len(self.matrices), COLUMNS)
+        columns = int(np.clip(room / (least + BETWEEN), 1, most))
+        side = min(room / columns - BETWEEN, max(MAX_SIDE, least))
+        return columns, side, self._label_width > side / n_classes
 
     def _draw_matrix(self, ax: Axes, matrix: np.ndarray, largest: float) -> None:
         counts = np.issubdtype(matrix.dtype, np.integer)
@@ -157,33 +163,6 @@ class ConfusionMatricesDisplay(GridDisplay):
         light, dark = display.im_.cmap(0.0), display.im_.cmap(1.0)
         for text, value in zip(display.text_.flat, matrix.flat, strict=True):
             text.set_color(light if value > largest / 2 else dark)
-
-
-class Layout(NamedTuple):
-    """Where the matrices go: sizes in inches."""
-
-    n_plots: int
-    columns: int
-    side: float
-    left: float
-    below: float
-    turned: bool
-
-    def wrap(self, name: str) -> str:
-        """The name of a detector in lines that are no wider than its matrix."""
-        return fill(name, max(10, int((self.side + BETWEEN) / CHARACTER)))
-
-
-def _lay_out(n_plots: int, display_labels: Sequence[str]) -> Layout:
-    """As many matrices beside each other as their numbers can be read in."""
-    words = CHARACTER * max(map(len, display_labels))
-    left = words + LABEL
-    least = max(SIDE, CELL * len(display_labels))
-    columns = int(np.clip((WIDTH - left) / (least + BETWEEN), 1, min(n_plots, COLUMNS)))
-    side = min((WIDTH - left) / columns - BETWEEN, max(MAX_SIDE, least))
-    turned = words > side / len(display_labels)
-    below = LABEL + (0.75 * words if turned else LINE)
-    return Layout(n_plots, columns, side, left, below, turned)
 
 
 def count_confusions(

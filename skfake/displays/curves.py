@@ -55,8 +55,7 @@ class RocCurvesDisplay(ScoresDisplay):
         Name of the positive class, or what else the axes say of the rates.
 
     colors : dict of str, default=None
-        Names of the detectors and their colours. With None, they are matplotlib's, in
-        turn.
+        Names of the detectors and their colours. With None, they are matplotlib's.
 
     Attributes
     ----------
@@ -72,12 +71,8 @@ class RocCurvesDisplay(ScoresDisplay):
     --------
     >>> import pandas as pd
     >>> from skfake.displays import RocCurvesDisplay
-    >>> predictions = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "fold": 0,
-    ...     "target": [0, 0, 1, 1],
-    ...     "score": [0.1, 0.6, 0.4, 0.9],
-    ... })
+    >>> scores = {"target": [0, 0, 1, 1], "score": [0.1, 0.6, 0.4, 0.9]}
+    >>> predictions = pd.DataFrame({"detector": "SVM", **scores})
     >>> display = RocCurvesDisplay.from_predictions(predictions, classes=[0, 1])
     >>> display.roc_auc
     {'SVM': [0.75]}
@@ -116,8 +111,8 @@ class PrecisionRecallCurvesDisplay(ScoresDisplay):
     """Precision-recall curves of several detectors in one plot.
 
     The curves of one detector's folds share a colour and an entry of the legend,
-    which says the average precision: mean and sample standard deviation. It is the area
-    under the curve, which runs in steps.
+    which says the average precision, the area under the steps of the curve: mean and
+    sample standard deviation.
 
     Parameters
     ----------
@@ -129,15 +124,13 @@ class PrecisionRecallCurvesDisplay(ScoresDisplay):
         Average precision of each of these curves.
 
     prevalence : float, default=None
-        Fraction of positives, which is the precision of chance. With None, no line
-        shows it.
+        Fraction of positives, the precision of chance, shown as a line.
 
     positive : str, default=None
         Name of the positive class, or what else the axes say.
 
     colors : dict of str, default=None
-        Names of the detectors and their colours. With None, they are matplotlib's, in
-        turn.
+        Names of the detectors and their colours. With None, they are matplotlib's.
 
     Attributes
     ----------
@@ -153,16 +146,11 @@ class PrecisionRecallCurvesDisplay(ScoresDisplay):
     --------
     >>> import pandas as pd
     >>> from skfake.displays import PrecisionRecallCurvesDisplay
-    >>> predictions = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "fold": 0,
-    ...     "target": [0, 0, 1, 1],
-    ...     "score": [0.1, 0.4, 0.3, 0.9],
-    ... })
-    >>> display = PrecisionRecallCurvesDisplay.from_predictions(
-    ...     predictions, classes=[0, 1]
+    >>> scores = {"target": [0, 0, 1, 1], "score": [0.1, 0.4, 0.3, 0.9]}
+    >>> curves = PrecisionRecallCurvesDisplay.from_predictions(
+    ...     pd.DataFrame({"detector": "SVM", **scores}), classes=[0, 1]
     ... )
-    >>> display.average_precision
+    >>> curves.average_precision
     {'SVM': [0.83...]}
     """
 

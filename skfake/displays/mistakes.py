@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from skfake.displays._bases import Display
-from skfake.displays._drawing import WIDTH
+from skfake.displays._drawing import WIDTH, new_axes
 from skfake.images.thumbnails import make_thumbnails
 from skfake.metrics.predictions import find_confident_mistakes
-from skfake.plotting import import_pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,8 +37,7 @@ class ConfidentMistakesDisplay(Display):
     """A contact sheet of the confident mistakes of each detector.
 
     They are the images that it gave to another class than their own, the highest scores
-    first. Below each image are its class, the class that it was given, and the score of
-    that.
+    first. Below each are its class, the class that it was given, and the score of that.
 
     Parameters
     ----------
@@ -68,15 +66,10 @@ class ConfidentMistakesDisplay(Display):
     >>> from skfake.datasets import make_images
     >>> from skfake.displays import ConfidentMistakesDisplay
     >>> X, y = make_images(n_samples=4, return_X_y=True, random_state=0)
-    >>> predictions = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "image": range(4),
-    ...     "target": y,
-    ...     "prediction": 1 - y,
-    ...     "score": [0.5, 0.7, 0.9, 0.2],
-    ... })
+    >>> table = {"image": range(4), "target": y, "prediction": 1 - y}
+    >>> table |= {"detector": "SVM", "score": [0.5, 0.7, 0.9, 0.2]}
     >>> display = ConfidentMistakesDisplay.from_predictions(
-    ...     predictions, X, classes=[0, 1], target_names=["REAL", "FAKE"], n_images=2
+    ...     pd.DataFrame(table), X, classes=[0, 1], n_images=2
     ... )
     >>> len(display.mistakes["SVM"]), len(display.images)
     (2, 2)
@@ -114,18 +107,12 @@ class ConfidentMistakesDisplay(Display):
             In the form of `Comparison.predictions`, with its scores, be they NaN.
 
         images : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            What was predicted, X or the X of `test`, in any form that skfake takes. A
-            dict of positions and images will do if it holds those that are shown.
+            What was predicted, X or the X of `test`, in any input format; or a dict of
+            positions and images that holds those that are shown.
 
-        classes : array-like of shape (n_classes,)
-            All labels, sorted.
-
-        pos_label : label, default=None
-            The positive one of two classes, whose scores the table holds. With None
-            it is the greater one.
-
-        target_names : sequence of str, default=None
-            Names of the classes. With None, the labels are.
+        classes, pos_label, target_names
+            Labels, the positive one of two, and names, as in
+            `RocCurvesDisplay.from_predictions`.
 
         n_images : int, default=8
             How many images of each detector, at most.
@@ -144,7 +131,7 @@ class ConfidentMistakesDisplay(Display):
         ------
         ValueError
             If the predictions lack a column, hold labels that are not in `classes`, or
-            speak of an image that there is not.
+            name an image that is not in `images`.
         """
         found = find_confident_mistakes(
             predictions, classes=classes, pos_label=pos_label, n_images=n_images
@@ -166,13 +153,10 @@ class ConfidentMistakesDisplay(Display):
         ).plot(ax)
 
     def _draw(self, ax: Axes | None) -> Axes:
-        plt = import_pyplot()
         if not self.mistakes:
             raise ValueError("mistakes must hold at least one detector; got none.")
         layout = self._lay_out(ax)
-        if ax is None:
-            size = (layout.width, layout.height)
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+        ax = new_axes(ax, height=layout.height, n_entries=0)
         top = 0.0
         for name, table in self.mistakes.items():
             said = f"{name}: no mistakes" if table.empty else name

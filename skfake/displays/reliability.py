@@ -36,10 +36,9 @@ class ReliabilityDisplay(ScoresDisplay):
     """Reliability diagrams of several detectors in one plot.
 
     Where a detector gives a probability of 0.8, eight of ten images should be positive:
-    its curve then follows the diagonal. The larger a point, the more images it stands
-    for. The legend says the expected calibration error, the mean distance from the
-    diagonal: over folds, its mean and sample standard deviation. The curve is that of
-    all folds together.
+    its curve, that of all folds together, then follows the diagonal. The larger a
+    point, the more images it stands for. The legend says the expected calibration
+    error, the mean distance from the diagonal: mean and sample standard deviation.
 
     Parameters
     ----------
@@ -54,8 +53,7 @@ class ReliabilityDisplay(ScoresDisplay):
         Name of the positive class, or what else the axes say.
 
     colors : dict of str, default=None
-        Names of the detectors and their colours. With None, they are matplotlib's, in
-        turn.
+        Names of the detectors and their colours. With None, they are matplotlib's.
 
     Attributes
     ----------
@@ -72,12 +70,8 @@ class ReliabilityDisplay(ScoresDisplay):
     --------
     >>> import pandas as pd
     >>> from skfake.displays import ReliabilityDisplay
-    >>> predictions = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "fold": 0,
-    ...     "target": [0, 0, 1, 1, 1],
-    ...     "score": [0.0, 0.75, 0.75, 0.75, 0.75],
-    ... })
+    >>> scores = {"target": [0, 0, 1, 1, 1], "score": [0, 0.75, 0.75, 0.75, 0.75]}
+    >>> predictions = pd.DataFrame({"detector": "SVM", **scores})
     >>> display = ReliabilityDisplay.from_predictions(predictions, classes=[0, 1])
     >>> display.curves["SVM"]
     (array([0.  , 0.75]), array([0.  , 0.75]), array([1, 4]))

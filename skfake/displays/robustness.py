@@ -58,13 +58,9 @@ class RobustnessCurvesDisplay(GridDisplay):
     --------
     >>> import pandas as pd
     >>> from skfake.displays import RobustnessCurvesDisplay
-    >>> table = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "corruption": ["clean", "jpeg", "jpeg"],
-    ...     "strength": [float("nan"), 90, 50],
-    ...     "roc_auc": [0.9, 0.8, 0.6],
-    ... })
-    >>> display = RobustnessCurvesDisplay.from_table(table)
+    >>> table = {"detector": "SVM", "corruption": ["clean", "jpeg", "jpeg"]}
+    >>> table |= {"strength": [float("nan"), 90, 50], "roc_auc": [0.9, 0.8, 0.6]}
+    >>> display = RobustnessCurvesDisplay.from_table(pd.DataFrame(table))
     >>> display.clean
     {'SVM': 0.9}
     """
@@ -98,9 +94,8 @@ class RobustnessCurvesDisplay(GridDisplay):
         ----------
         table : DataFrame
             In the form of `Robustness.table`; the columns `detector`, `corruption`,
-            `strength` and that of the metric are read, and the ends of its intervals
-            where they are there. Detectors that have no value in it, as where they
-            failed, have no line.
+            `strength`, that of the metric and, if there, the ends of its intervals are
+            read. Detectors without a value in it have no line.
 
         metric : str, default="roc_auc"
             The column to plot.
@@ -153,10 +148,8 @@ class RobustnessCurvesDisplay(GridDisplay):
     def _draw(self, *, given: bool) -> None:
         from matplotlib.lines import Line2D
 
-        for ax, (corruption, lines) in zip(
-            self.axes_, self.curves.items(), strict=True
-        ):
-            self._draw_corruption(ax, corruption, lines)
+        for ax, corruption in zip(self.axes_, self.curves, strict=True):
+            self._draw_corruption(ax, corruption)
         first = self.axes_[0]
         level = Line2D([], [], **LEVEL, color="gray", label="images as they are")
         handles = [*first.get_legend_handles_labels()[0], level]
@@ -167,10 +160,9 @@ class RobustnessCurvesDisplay(GridDisplay):
             place = {"loc": "outside lower center", "ncols": columns}
             self.figure_.legend(handles=handles, **place)
 
-    def _draw_corruption(
-        self, ax: Axes, corruption: str, lines: dict[str, tuple[np.ndarray, np.ndarray]]
-    ) -> None:
-        for number, (name, (strengths, values)) in enumerate(lines.items()):
+    def _draw_corruption(self, ax: Axes, corruption: str) -> None:
+        lines = self.curves[corruption].items()
+        for number, (name, (strengths, values)) in enumerate(lines):
             colour = f"C{number}"
             ax.plot(strengths, values, marker="o", label=name, color=colour)
             if self.bands is not None:

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from skfake.displays._bases import Display
-from skfake.displays._drawing import (
-    FAINT,
-    assign_colors,
-    draw_legend,
-    new_axes,
-)
+from skfake.displays._drawing import FAINT, assign_colors, draw_legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,8 +38,7 @@ class TrainingCurvesDisplay(Display):
         What to plot.
 
     colors : dict of str, default=None
-        Names of the detectors and their colours. With None, they are matplotlib's, in
-        turn.
+        Names of the detectors and their colours. With None, they are matplotlib's.
 
     Attributes
     ----------
@@ -140,7 +134,8 @@ class TrainingCurvesDisplay(Display):
         for subset, (what, line) in STYLES.items():
             if f"{subset}_{self.metric}" in names:
                 ax.plot([], [], color="gray", linestyle=line, label=what)
-        _set_axes(ax, self.metric)
+        ax.set(xlabel="Epoch", ylabel=self.metric.capitalize())
+        ax.locator_params(axis="x", integer=True, min_n_ticks=1)
         corner = {"accuracy": "lower right", "loss": "upper right"}[self.metric]
         draw_legend(ax, inside=corner)
         return ax
@@ -175,10 +170,3 @@ def _draw_history(
         marker = "." if len(values) == 1 else ""
         epochs = np.arange(1, len(values) + 1)
         ax.plot(epochs, values, linestyle=line, marker=marker, label="_run", **style)
-
-
-def _set_axes(ax: Axes, metric: str) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    ax.set(xlabel="Epoch", ylabel=metric.capitalize())
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -17,9 +17,8 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
     """Splits that each test on the fakes of one generator, unseen in training.
 
     In the split of a generator its fakes are for testing, those of all others for
-    training. The reals are split apart from that, at random: none is in the training
-    and the test images of one split. So the metrics say how well a detector does on a
-    generator that is new to it [1]_.
+    training; the reals are split at random. So the metrics say how well a detector does
+    on a generator that is new to it [1]_.
 
     Parameters
     ----------
@@ -43,9 +42,8 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
 
     Notes
     -----
-    `split(X, y, groups)` takes as `groups` the generator of each image. What stands
-    there for a real plays no part: nothing, or the folder in which a data set has put
-    it beside a generator's fakes. The splits come in the order of the sorted names.
+    `split(X, y, groups)` takes as `groups` the generator of each image; those of reals
+    are not read. The splits come in the order of the sorted names.
 
     References
     ----------
@@ -66,12 +64,8 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
     >>> splitter = LeaveOneGeneratorOut(random_state=0)
     >>> splitter.get_n_splits(X, y, generators)
     2
-    >>> comparison = compare_detectors(
-    ...     {"logistic": LogisticRegression()},
-    ...     X,
-    ...     y,
-    ...     cv=splitter.split(X, y, generators),
-    ... )
+    >>> cv = splitter.split(X, y, generators)
+    >>> comparison = compare_detectors({"logistic": LogisticRegression()}, X, y, cv=cv)
     >>> tabulate_generators(comparison.predictions, generators).shape
     (2, 5)
     """
@@ -122,12 +116,10 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
         fakes, groups = self._check(y, groups)
         generators = np.unique(groups[fakes])
         reals = np.flatnonzero(~fakes)
-        for name, (_, part) in zip(
-            generators, self._split_reals(reals, len(generators)), strict=True
-        ):
-            yield np.concatenate(
-                [np.flatnonzero(fakes & (groups == name)), reals[part]]
-            )
+        parts = self._split_reals(reals, len(generators))
+        for name, (_, part) in zip(generators, parts, strict=True):
+            made = np.flatnonzero(fakes & (groups == name))
+            yield np.concatenate([made, reals[part]])
 
     def _split_reals(self, reals: np.ndarray, n_splits: int) -> Iterator[tuple]:
         if self.test_size is not None:
@@ -160,18 +152,16 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
                 f"{labels.tolist()}."
             )
         fakes = y == check_pos_label(self.pos_label, labels)
-        self._check_generators(groups[fakes])
-        return fakes, groups
-
-    def _check_generators(self, generators: np.ndarray) -> None:
-        if pd.isna(generators).any():
+        unnamed = pd.isna(groups[fakes])
+        if unnamed.any():
             raise ValueError(
                 "groups must name the generator of each fake; got None or NaN for "
-                f"{pd.isna(generators).sum()} of {len(generators)}."
+                f"{unnamed.sum()} of {len(unnamed)}."
             )
-        names = np.unique(generators).tolist()
+        names = np.unique(groups[fakes]).tolist()
         if len(names) < 2:
             raise ValueError(
                 f"groups must hold at least two generators of fakes; got one, "
                 f"{names[0]!r}, which would leave no fake to train on."
             )
+        return fakes, groups

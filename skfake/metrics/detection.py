@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -200,16 +201,16 @@ def detection_scorers() -> dict[str, Any]:
     >>> search.fit(X, y).cv_results_["mean_test_score"].shape
     (2,)
     """
-    ranking: dict[str, Any] = {
-        "response_method": ("predict_proba", "decision_function")
-    }
-    error: dict[str, Any] = {"greater_is_better": False}
+    scorer = partial(
+        make_scorer, response_method=("predict_proba", "decision_function")
+    )
+    loss = partial(scorer, greater_is_better=False)
     return {
-        "tpr_at_fpr_0.01": make_scorer(tpr_at_fpr, max_fpr=0.01, **ranking),
-        "tpr_at_fpr_0.05": make_scorer(tpr_at_fpr, max_fpr=0.05, **ranking),
-        "neg_equal_error_rate": make_scorer(equal_error_rate, **ranking, **error),
-        "neg_expected_calibration_error": make_scorer(
-            expected_calibration_error, response_method="predict_proba", **error
+        "tpr_at_fpr_0.01": scorer(tpr_at_fpr, max_fpr=0.01),
+        "tpr_at_fpr_0.05": scorer(tpr_at_fpr, max_fpr=0.05),
+        "neg_equal_error_rate": loss(equal_error_rate),
+        "neg_expected_calibration_error": loss(
+            expected_calibration_error, response_method="predict_proba"
         ),
     }
 

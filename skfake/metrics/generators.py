@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import column_or_1d
 
 from skfake.labels import check_pos_label
-from skfake.metrics.predictions import split_runs
+from skfake.metrics.predictions import score_columns, split_runs
 from skfake.metrics.summary import Classes, compute_metrics
 from skfake.scikit_learn import validate_params
 
@@ -17,12 +17,10 @@ COLUMNS = ("detector", "fold", "image", "target", "prediction", "score")
 METRICS = ("recall", "roc_auc", "average_precision")
 
 
-def _mean(column: pd.Series) -> float:
-    return column.mean(skipna=False)
-
-
 # How the rows of several folds become one.
-MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(METRICS, _mean)
+MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(
+    METRICS, lambda column: column.mean(skipna=False)
+)
 
 
 @validate_params(
@@ -73,16 +71,11 @@ def tabulate_generators(
     --------
     >>> import pandas as pd
     >>> from skfake.metrics import tabulate_generators
-    >>> predictions = pd.DataFrame(
-    ...     {
-    ...         "detector": "SVM",
-    ...         "fold": 0,
-    ...         "image": range(6),
-    ...         "target": [0, 0, 1, 1, 1, 1],
-    ...         "prediction": [0, 0, 1, 1, 1, 0],
-    ...         "score": [0.1, 0.3, 0.9, 0.8, 0.6, 0.2],
-    ...     }
-    ... )
+    >>> predictions = pd.DataFrame({
+    ...     "target": [0, 0, 1, 1, 1, 1],
+    ...     "prediction": [0, 0, 1, 1, 1, 0],
+    ...     "score": [0.1, 0.3, 0.9, 0.8, 0.6, 0.2],
+    ... }).assign(detector="SVM", fold=0, image=range(6))
     >>> generators = ["", "", "glide", "glide", "sdxl", "sdxl"]
     >>> table = tabulate_generators(predictions, generators)
     >>> table["recall"].unstack("generator")
@@ -130,15 +123,10 @@ def _check_predictions(
 
 def _metrics(part: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:
     """Metrics of one generator's fakes and the reals of one fold."""
-    target = part["target"].to_numpy()
+    target, prediction = part["target"].to_numpy(), part["prediction"].to_numpy()
     names = ["fake" if label == pos_label else "real" for label in classes.tolist()]
-    metrics = compute_metrics(
-        target,
-        part["prediction"].to_numpy(),
-        part["score"].to_numpy(dtype=float),
-        Classes(classes, names, pos_label),
-    )
+    known = Classes(classes, names, pos_label)
+    metrics = compute_metrics(target, prediction, score_columns(part), known)
     n_fakes = int(np.sum(target == pos_label))
-    metrics["recall"] = metrics["recall_fake"]
-    counts = {"n_fakes": n_fakes, "n_reals": len(target) - n_fakes}
-    return counts | {name: metrics[name] for name in METRICS}
+    metrics |= {"recall": metrics["recall_fake"], "n_fakes": n_fakes}
+    return metrics | {"n_reals": len(target) - n_fakes}

@@ -123,10 +123,9 @@ def find_confident_mistakes(
     DataFrame
         A row for each image, the worst of each detector first: `detector`, `seed` and
         `fold` where the predictions have them, `image`, `target`, `prediction` and
-        `score`, which is that of the predicted class. Of two classes, the negative one
-        has 1 less the score of the positive one where a detector's scores are
-        probabilities, from 0 to 1, and its negative where they are not. Without scores
-        it is NaN, and the images come in the order of the predictions.
+        `score`, that of the predicted class: for the negative one of two, 1 less the
+        score in the table where a detector's scores are all from 0 to 1, else its
+        negative. Without scores it is NaN, and images keep the order of the table.
 
     Raises
     ------
@@ -141,14 +140,9 @@ def find_confident_mistakes(
     --------
     >>> import pandas as pd
     >>> from skfake.metrics import find_confident_mistakes
-    >>> predictions = pd.DataFrame({
-    ...     "detector": "SVM",
-    ...     "image": range(4),
-    ...     "target": [0, 0, 1, 1],
-    ...     "prediction": [0, 1, 0, 0],
-    ...     "score": [0.1, 0.75, 0.5, 0.0],
-    ... })
-    >>> find_confident_mistakes(predictions, classes=[0, 1])
+    >>> table = {"detector": "SVM", "image": range(4), "target": [0, 0, 1, 1]}
+    >>> table |= {"prediction": [0, 1, 0, 0], "score": [0.1, 0.75, 0.5, 0.0]}
+    >>> find_confident_mistakes(pd.DataFrame(table), classes=[0, 1])
       detector  image  target  prediction  score
     0      SVM      3       1           0   1.00
     1      SVM      1       0           1   0.75

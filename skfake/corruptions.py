@@ -1,45 +1,32 @@
 """Images damaged by degrees: compressed, blurred, noisy, resized, cropped, relit.
 
-What images go through on their way to a detector, each with strengths in its own unit.
-Networks that tell generated images from real ones often rest on traces that such
-damage wipes away, so that a detector is tested, and trained, on images with it [1]_.
-The five strengths of each corruption follow [2]_, which made five degrees the custom.
-
 What is random about an image comes from a seed and from its own pixels: the same image
-gets the same noise wherever it stands in X, and whatever stands beside it. Two
-corruptions of one seed draw apart from each other.
-
-References
-----------
-.. [1] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot... for
-   now", CVPR 2020, arXiv:1912.11035.
-
-.. [2] D. Hendrycks and T. Dietterich, "Benchmarking neural network robustness to common
-   corruptions and perturbations", ICLR 2019, arXiv:1903.12261.
+gets the same noise wherever it stands in X, and two corruptions draw independently.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from io import BytesIO
 from itertools import chain
 from math import inf
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils import Tags, check_random_state, gen_batches
 
 from skfake.images import check_images, is_rows, load_image, to_float
-from skfake.scikit_learn import Interval, StrOptions, fit_context, validate_params
-from skfake.validation import accept_images, validate_images
+from skfake.scikit_learn import Interval, StrOptions, validate_params
+from skfake.validation import ImageTransformer, validate_images
 
 # Images a worker holds at a time: enough to hide the cost of a call, little memory.
 BATCH = 256
@@ -49,7 +36,7 @@ __all__ = ["CORRUPTIONS", "Corruption", "CorruptionTransformer", "corrupt"]
 Strength = float | tuple[float, float] | Literal["random"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Corruption:
     """One way to damage an image, and by how much.
 
@@ -84,14 +71,14 @@ class Corruption:
 # What each does to the bytes of one image, in the form of `Corruption.function`
 
 
-def _compress_jpeg(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
-    """Write as JPEG, chroma at half the resolution of luma, and read back."""
-    return _reread(image, "JPEG", strength)
-
-
-def _compress_webp(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
-    """Write as WebP with losses, of sides of at most 16383 pixels, and read back."""
-    return _reread(image, "WEBP", strength)
+def _compress(form: str, image: np.ndarray, strength: float, _: Any) -> np.ndarray:
+    """Write as JPEG, chroma at half the resolution, or as lossy WebP, and read back."""
+    file = BytesIO()
+    pillow = _to_pillow(image)
+    pillow.save(file, form, quality=round(strength))
+    with Image.open(file, formats=[form]) as reread:
+        # WebP knows no gray.
+        return np.asarray(reread.convert(pillow.mode)).reshape(image.shape)
 
 
 def _blur(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
@@ -108,12 +95,10 @@ def _add_noise(
 
 
 def _rescale(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
-    """Resize, and resize back, both by Pillow's bilinear filter, antialiased."""
+    """Resize, and resize back, antialiased."""
     height, width = image.shape[:2]
     sides = max(1, round(width * strength)), max(1, round(height * strength))
-    resized = _to_pillow(image).resize(sides, Image.Resampling.BILINEAR)
-    resized = resized.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(resized).reshape(image.shape)
+    return _resize(_to_pillow(image).resize(sides, Image.Resampling.BILINEAR), image)
 
 
 def _crop(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
@@ -123,10 +108,7 @@ def _crop(image: np.ndarray, strength: float, rng: np.random.Generator) -> np.nd
     # Rounding must not lead out of the image.
     right = min(left + strength * width, width)
     bottom = min(top + strength * height, height)
-    resized = _to_pillow(image).resize(
-        (width, height), Image.Resampling.BILINEAR, box=(left, top, right, bottom)
-    )
-    return np.asarray(resized).reshape(image.shape)
+    return _resize(_to_pillow(image), image, box=(left, top, right, bottom))
 
 
 def _brighten(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
@@ -140,83 +122,47 @@ def _set_contrast(image: np.ndarray, strength: float, _: Any) -> np.ndarray:
     return _to_bytes((image - mean) * np.float32(strength) + mean)
 
 
+def _resize(pillow: Image.Image, image: np.ndarray, **box: Any) -> np.ndarray:
+    """Resize a picture, or a box of it, to the size of an image."""
+    height, width = image.shape[:2]
+    resized = pillow.resize((width, height), Image.Resampling.BILINEAR, **box)
+    return np.asarray(resized).reshape(image.shape)
+
+
+def _to_bytes(values: np.ndarray) -> np.ndarray:
+    return np.rint(values.clip(0, 255)).astype(np.uint8)
+
+
+def _to_pillow(image: np.ndarray) -> Image.Image:
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+QUALITIES = (90, 75, 50, 30, 10)
+PIXELS, LEVELS = "standard deviation in pixels", "standard deviation in levels of 256"
+SIDE, ADDED = "fraction of the side", "fraction of the range added"
 #: Names of the corruptions, and each as a :class:`Corruption`.
 CORRUPTIONS = {
-    "jpeg": Corruption(
-        function=_compress_jpeg,
-        unit="quality",
-        strengths=(90, 75, 50, 30, 10),
-        low=1,
-        high=100,
-    ),
-    "webp": Corruption(
-        function=_compress_webp,
-        unit="quality",
-        strengths=(90, 75, 50, 30, 10),
-        low=1,
-        high=100,
-    ),
-    "blur": Corruption(
-        function=_blur,
-        unit="standard deviation in pixels",
-        strengths=(0.5, 1.0, 1.5, 2.0, 3.0),
-        low=0,
-        high=inf,
-        neutral=0,
-    ),
-    "noise": Corruption(
-        function=_add_noise,
-        unit="standard deviation in levels of 256",
-        strengths=(2, 5, 10, 20, 40),
-        low=0,
-        high=inf,
-        neutral=0,
-    ),
-    "rescale": Corruption(
-        function=_rescale,
-        unit="fraction of the side",
-        strengths=(0.9, 0.75, 0.5, 0.35, 0.25),
-        low=0.001,
-        high=8,
-        neutral=1,
-    ),
-    "crop": Corruption(
-        function=_crop,
-        unit="fraction of the side",
-        strengths=(0.9, 0.8, 0.7, 0.6, 0.5),
-        low=0.001,
-        high=1,
-        neutral=1,
-    ),
-    "brightness": Corruption(
-        function=_brighten,
-        unit="fraction of the range added",
-        strengths=(0.1, 0.2, 0.3, 0.4, 0.5),
-        low=-1,
-        high=1,
-        neutral=0,
-    ),
+    "jpeg": Corruption(partial(_compress, "JPEG"), "quality", QUALITIES, 1, 100),
+    "webp": Corruption(partial(_compress, "WEBP"), "quality", QUALITIES, 1, 100),
+    "blur": Corruption(_blur, PIXELS, (0.5, 1.0, 1.5, 2.0, 3.0), 0, inf, 0),
+    "noise": Corruption(_add_noise, LEVELS, (2, 5, 10, 20, 40), 0, inf, 0),
+    "rescale": Corruption(_rescale, SIDE, (0.9, 0.75, 0.5, 0.35, 0.25), 0.001, 8, 1),
+    "crop": Corruption(_crop, SIDE, (0.9, 0.8, 0.7, 0.6, 0.5), 0.001, 1, 1),
+    "brightness": Corruption(_brighten, ADDED, (0.1, 0.2, 0.3, 0.4, 0.5), -1, 1, 0),
     "contrast": Corruption(
-        function=_set_contrast,
-        unit="fraction left",
-        strengths=(0.75, 0.5, 0.4, 0.3, 0.15),
-        low=0,
-        high=inf,
-        neutral=1,
+        _set_contrast, "fraction left", (0.75, 0.5, 0.4, 0.3, 0.15), 0, inf, 1
     ),
+}
+CONSTRAINTS = {
+    "corruption": [StrOptions(set(CORRUPTIONS))],
+    "strength": [Real, tuple, StrOptions({"random"})],
+    "image_shape": [tuple, None],
+    "random_state": ["random_state"],
+    "n_jobs": [Integral, None],
 }
 
 
-@validate_params(
-    {
-        "corruption": [StrOptions(set(CORRUPTIONS))],
-        "strength": [Real, tuple, StrOptions({"random"})],
-        "image_shape": [tuple, None],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
 def corrupt(
     X: Any,
     corruption: str,
@@ -238,13 +184,13 @@ def corrupt(
         What is done to them; `CORRUPTIONS` holds each with its strengths.
 
     strength : float, tuple (low, high) or "random"
-        How much, in the corruption's own unit: the quality of "jpeg" and "webp", the
-        standard deviation of "blur" in pixels and of "noise" in levels of 256, the
-        fraction of the side that "rescale" and "crop" leave before the image becomes as
-        large as it was ("rescale" goes the other way round above 1), the fraction of
-        the range that "brightness" adds, the fraction of "contrast" that is left. With
-        a pair each image draws from between the two, and with "random" from the five in
-        `CORRUPTIONS`.
+        How much: the quality of "jpeg" and of "webp" (which takes sides of at most
+        16383 pixels), the standard deviation of "blur" in pixels and of "noise" in
+        levels of 256, the fraction of the side that "rescale" and "crop" leave before
+        the image is resized to what it was ("rescale" enlarges first above 1), the
+        fraction of the range that "brightness" adds, the fraction of "contrast" that is
+        left. With a pair each image draws from between the two, and with "random" from
+        the five strengths in `CORRUPTIONS`.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of one image where X holds flattened images. With None it is the
@@ -308,15 +254,14 @@ def open_images(
     return _keep_columns(X, _in_form_of(X, images))
 
 
-class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
     """Damage images before the next step of a Pipeline sees them.
 
     In front of a fitted detector it shows how that detector does on damaged images.
     In front of one that is to be fitted, with random strengths and `when="fit"`, it
-    augments the training images [1]_: those are damaged, and images to be predicted
-    are left as they are. `fit(X).transform(X)` is then not what `fit_transform(X)`
-    is, as in scikit-learn's `TargetEncoder`: it is the latter that a Pipeline's `fit`
-    calls.
+    augments the training images [1]_ and leaves images to be predicted as they are.
+    `fit(X).transform(X)` is then not `fit_transform(X)`, which a Pipeline's `fit`
+    calls, as in scikit-learn's `TargetEncoder`.
 
     Each image is damaged once, not anew in each epoch of a network. Damaged images are
     in memory, all of them and in their full size; those that are left as they are stay
@@ -329,11 +274,10 @@ class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         What is done to the images.
 
     strength : float, tuple (low, high) or "random", default="random"
-        How much, in the unit that `corrupt` tells. A pair lets each image draw from
-        between the two, and "random" one of the five strengths in `CORRUPTIONS`.
+        How much, as in `corrupt`.
 
     probability : float, default=1.0
-        Share of the images that are damaged; the others are left as they are.
+        Fraction of the images that are damaged; the others are left as they are.
 
     when : {"always", "fit"}, default="always"
         With "fit" only `fit_transform` damages images, and `transform` leaves them as
@@ -390,13 +334,9 @@ class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "corruption": [StrOptions(set(CORRUPTIONS))],
-        "strength": [Real, tuple, StrOptions({"random"})],
+        **CONSTRAINTS,
         "probability": [Interval(Real, 0, 1, closed="both")],
         "when": [StrOptions({"always", "fit"})],
-        "image_shape": [tuple, None],
-        "random_state": ["random_state"],
-        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -417,26 +357,6 @@ class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         self.image_shape = image_shape
         self.random_state = random_state
         self.n_jobs = n_jobs
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and X.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        y : ignored
-            Present by convention.
-
-        Returns
-        -------
-        self
-        """
-        check_strength(self.corruption, self.strength)
-        validate_images(self, X, reset=True)
-        return self
 
     def transform(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Damage images, unless `when` says that only training images are.
@@ -483,19 +403,15 @@ class CorruptionTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimato
         images = validate_images(self.fit(X, y), X, reset=False)
         return _in_form_of(X, self._damage(images))
 
+    def _check_parameters(self) -> None:
+        check_strength(self.corruption, self.strength)
+
     def _damage(self, images: np.ndarray | list) -> np.ndarray | list[np.ndarray]:
-        return _corrupt_images(
-            images,
-            self.corruption,
-            self.strength,
-            probability=self.probability,
-            random_state=self.random_state,
-            n_jobs=self.n_jobs,
-        )
+        taken = ("corruption", "strength", "probability", "random_state", "n_jobs")
+        return _corrupt_images(images, **{name: getattr(self, name) for name in taken})
 
     def __sklearn_tags__(self) -> Tags:
-        tags = accept_images(super().__sklearn_tags__())
-        tags.requires_fit = False
+        tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
@@ -526,39 +442,29 @@ def _corrupt_images(
     """Damage checked images: an array of those of one shape and type, else a list."""
     check_strength(corruption, strength)
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    damage = partial(
+        _corrupt_image,
+        corruption=CORRUPTIONS[corruption],
+        strength=strength,
+        probability=probability,
+        key=f"{corruption} {seed}".encode(),
+    )
     n_images = len(images)
     n_at_once = min(BATCH, -(-n_images // effective_n_jobs(n_jobs)))
     batches = Parallel(n_jobs=n_jobs)(
-        delayed(_corrupt_batch)(images[part], corruption, strength, probability, seed)
+        delayed(_corrupt_batch)(images[part], damage)
         for part in gen_batches(n_images, n_at_once)
     )
     return _stack(list(chain.from_iterable(batches)))
 
 
-def _stack(images: list[np.ndarray]) -> np.ndarray | list[np.ndarray]:
-    """One array of images of one shape and type; the list of others."""
-    kinds = {(image.shape, image.dtype) for image in images}
-    return np.stack(images) if len(kinds) == 1 else images
-
-
-def _corrupt_batch(
-    images: np.ndarray | list,
-    corruption: str,
-    strength: Strength,
-    probability: float,
-    seed: int,
-) -> list[np.ndarray]:
-    key = f"{corruption} {seed}".encode()
-    return [
-        _corrupt_image(
-            load_image(image), CORRUPTIONS[corruption], strength, probability, key
-        )
-        for image in images
-    ]
+def _corrupt_batch(images: np.ndarray | list, damage: Callable) -> list[np.ndarray]:
+    return [damage(load_image(image)) for image in images]
 
 
 def _corrupt_image(
     image: np.ndarray,
+    *,
     corruption: Corruption,
     strength: Strength,
     probability: float,
@@ -579,13 +485,19 @@ def _corrupt_image(
     return corrupted if image.dtype == np.uint8 else to_float(corrupted)
 
 
+def _stack(images: list[np.ndarray]) -> np.ndarray | list[np.ndarray]:
+    """One array of images of one shape and type; the list of others."""
+    kinds = {(image.shape, image.dtype) for image in images}
+    return np.stack(images) if len(kinds) == 1 else images
+
+
 def _in_form_of(
     X: Any, corrupted: np.ndarray | list[np.ndarray]
 ) -> np.ndarray | list[np.ndarray]:
     """Flattened images where X holds such, no channels where it has none."""
     if isinstance(corrupted, list):
         return corrupted
-    if corrupted.dtype != np.uint8 and _holds_integers(X):
+    if corrupted.dtype != np.uint8 and np.asarray(X).dtype.kind in "iu":
         corrupted = _to_bytes(255 * corrupted)
     if is_rows(X):
         return corrupted.reshape(len(corrupted), -1)
@@ -597,24 +509,3 @@ def _keep_columns(X: Any, images: Any) -> Any:
     if isinstance(X, pd.DataFrame) and np.shape(images) == X.shape:
         return pd.DataFrame(images, index=X.index, columns=X.columns)
     return images
-
-
-def _holds_integers(X: Any) -> bool:
-    return np.asarray(X).dtype.kind in "iu"
-
-
-def _to_bytes(values: np.ndarray) -> np.ndarray:
-    return np.rint(values.clip(0, 255)).astype(np.uint8)
-
-
-def _to_pillow(image: np.ndarray) -> Image.Image:
-    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-
-
-def _reread(image: np.ndarray, form: str, quality: float) -> np.ndarray:
-    file = BytesIO()
-    pillow = _to_pillow(image)
-    pillow.save(file, form, quality=round(quality))
-    with Image.open(file, formats=[form]) as reread:
-        # WebP knows no gray.
-        return np.asarray(reread.convert(pillow.mode)).reshape(image.shape)

@@ -62,8 +62,8 @@ def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
-            f"y must hold at least two classes; got one class, {y[0]!r}, in "
-            f"{len(y)} images."
+            "y must hold at least two classes; got one class, "
+            f"{classes.tolist()[0]!r}, in {len(y)} images."
         )
     return classes, codes
 

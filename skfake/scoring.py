@@ -1,8 +1,4 @@
-"""What a classifier says of images: labels and scores, from one pass where it can be.
-
-Whoever judges, screens or tiles images asks here. Our own classifiers have a method
-`score_images`, since their labels follow from their scores; others are asked twice.
-"""
+"""Labels and scores of images by any classifier, from one pass where it can be."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from skfake.labels import decode_scores
 
@@ -58,6 +55,44 @@ class Scores:
             values=values,
             are_probabilities=are_probabilities,
         )
+
+
+class ScoringMixin:
+    """Public methods of a classifier whose `_score_images` makes one pass."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels of images.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that `fit` takes.
+
+        Returns
+        -------
+        array of shape (n,)
+        """
+        return self.score_images(X).labels
+
+    def score_images(self, X: Any) -> Scores:
+        """Labels and scores of images, from one pass where it can be.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of X that `fit` takes.
+
+        Returns
+        -------
+        Scores
+            `labels` as `predict` gives them, `values`, which are probabilities or else
+            distances, and `is_sure` where the classifier may be unsure.
+        """
+        check_is_fitted(self)
+        return self._score_images(X)
+
+    def _score_images(self, X: Any) -> Scores:
+        raise NotImplementedError
 
 
 def score_images(detector: Any, X: Any) -> Scores:

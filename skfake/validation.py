@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skfake.images import check_images, is_rows
 from skfake.labels import check_labels
+from skfake.scikit_learn import fit_context
 
 
 def accept_images(tags: Tags) -> Tags:
@@ -18,6 +19,38 @@ def accept_images(tags: Tags) -> Tags:
     tags.input_tags.two_d_array = True
     tags.input_tags.three_d_array = True
     return tags
+
+
+class ImageTransformer(TransformerMixin, BaseEstimator):
+    """Base of transformers that learn nothing but the shape of the images."""
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and X.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        y : ignored
+            Present by convention.
+
+        Returns
+        -------
+        self
+        """
+        self._check_parameters()
+        validate_images(self, X, reset=True)
+        return self
+
+    def _check_parameters(self) -> None:
+        """Refuse parameters that don't fit each other."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = accept_images(super().__sklearn_tags__())
+        tags.requires_fit = False
+        return tags
 
 
 # In place of y where none is looked at.
@@ -32,7 +65,8 @@ def validate_images(
     if has_y:
         y = check_labels(y)
     if reset:
-        _forget(estimator, "n_features_in_", "image_shape_")
+        for name in {"n_features_in_", "image_shape_"} & vars(estimator).keys():
+            delattr(estimator, name)
     if is_rows(X):
         X, y = _validate_rows(estimator, X, y, reset=reset)
     elif has_y:
@@ -63,9 +97,3 @@ def _validate_rows(
             "large."
         ) from error
     return checked if has_y else (checked, y)
-
-
-def _forget(estimator: BaseEstimator, *names: str) -> None:
-    for name in names:
-        if hasattr(estimator, name):
-            delattr(estimator, name)

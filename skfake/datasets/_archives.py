@@ -27,10 +27,12 @@ UNREADABLE = (
 LARGEST = 2**20
 
 
-def read_files(
-    source: Path, choose: Callable[[str], str | None]
-) -> Iterator[tuple[str, bytes]]:
-    """Give the contents of chosen files, in the order in which they lie."""
+Choose = Callable[[str], str | None]
+Files = Iterator[tuple[str, bytes]]
+
+
+def read_files(source: Path, choose: Choose) -> Files:
+    """Names and contents of chosen files, in the order in which they lie."""
     if not source.exists():
         raise FileNotFoundError(
             "source must be a folder, a zip or a tar file; got "
@@ -45,7 +47,7 @@ def read_files(
         ) from error
 
 
-def _reader(source: Path) -> Callable[..., Iterator[tuple[str, bytes]]]:
+def _reader(source: Path) -> Callable[[Path, Choose], Files]:
     if source.is_dir():
         return _read_folder
     if zipfile.is_zipfile(source):
@@ -58,9 +60,7 @@ def _reader(source: Path) -> Callable[..., Iterator[tuple[str, bytes]]]:
     )
 
 
-def _read_folder(
-    source: Path, choose: Callable[[str], str | None]
-) -> Iterator[tuple[str, bytes]]:
+def _read_folder(source: Path, choose: Choose) -> Files:
     for folder, _, files in os.walk(source, followlinks=True):
         inner = Path(folder).relative_to(source).as_posix()
         for file in files:
@@ -71,9 +71,7 @@ def _read_folder(
                 yield name, path.read_bytes()
 
 
-def _read_zip(
-    source: Path, choose: Callable[[str], str | None]
-) -> Iterator[tuple[str, bytes]]:
+def _read_zip(source: Path, choose: Choose) -> Files:
     with zipfile.ZipFile(source) as archive:
         for info in archive.infolist():
             if name := choose(info.filename):
@@ -81,9 +79,7 @@ def _read_zip(
                 yield name, archive.read(info)
 
 
-def _read_tar(
-    source: Path, choose: Callable[[str], str | None]
-) -> Iterator[tuple[str, bytes]]:
+def _read_tar(source: Path, choose: Choose) -> Files:
     with tarfile.open(source) as archive:
         for member in archive:
             name = choose(member.name) if member.isreg() else None

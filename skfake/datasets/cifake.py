@@ -27,9 +27,9 @@ URL = f"https://www.kaggle.com/datasets/{HANDLE}"
 FINGERPRINT = "ea9f7d74b64f6b14d969c95be945064fb1148ca73b17916bedcbde515b36baee"
 SPLITS = ("train", "test")
 SHAPE = (32, 32, 3)
-# Whatever folders come before; no separator, drive, control character or leading dot in
-# the file's name and at most 63 characters, of four bytes each, so that the part in
-# brackets is a harmless relative path on every system.
+# After any folders. A file's name has no separator, drive, control character or leading
+# dot and at most 63 characters, of four bytes each, so that the part in brackets is a
+# harmless relative path on every system.
 LAYOUT = re.compile(
     r"(?:^|/)((?:train|test)/(?:REAL|FAKE)/(?!\.)[^/\\:\0-\x1f]{1,59}\.jpg)$", re.ASCII
 )
@@ -56,9 +56,8 @@ def load_cifake(
     """Load CIFAKE [1]_ from a copy on your disk.
 
     The images are CIFAR-10's [2]_ photographs (REAL) and images that Stable Diffusion
-    1.4 drew of the same ten classes (FAKE). All forms of the source give the same
-    arrays in the same order: FAKE before REAL, each sorted by file name. Shuffle
-    before you take a part.
+    1.4 drew of the same ten classes (FAKE). They come in the same order from any
+    source, FAKE before REAL, each sorted by file name: shuffle before you take a part.
 
     Parameters
     ----------
@@ -75,9 +74,9 @@ def load_cifake(
         the 10,000 fake ones. It has no effect on `split="train"`.
 
     unpack_to : str or path-like, default=None
-        A folder to unpack an archive to, for programs that read folders. It appears
-        when it is complete and holds the files of the layout only, below no other
-        folder. Where it is there already, it is read in place of the archive.
+        A folder to unpack the images of an archive to, for programs that read folders.
+        It appears when it is complete. If it exists already, it is read in place of the
+        archive.
 
     return_X_y : bool, default=False
         If True, return `(data, target)` instead of a `Bunch`.
@@ -269,7 +268,10 @@ def cifake_fingerprint(source: str | os.PathLike) -> str:
     ...     cifake_fingerprint(folder)[:8]
     '714b3f96'
     """
-    return _fingerprint(_read_layout(Path(source), SPLITS))
+    files = _read_layout(Path(source), SPLITS)
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in files}
+    lines = "".join(f"{digests[path]}  {path}\n" for path in sorted(digests))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _read_layout(source: Path, splits: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -357,12 +359,6 @@ def _unpack(source: Path, folder: Path) -> Path:
     return folder
 
 
-def _fingerprint(files: Iterable[tuple[str, bytes]]) -> str:
-    digests = {path: hashlib.sha256(content).hexdigest() for path, content in files}
-    lines = "".join(f"{digests[path]}  {path}\n" for path in sorted(digests))
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
 def _download(archive: Path) -> None:
     """Download CIFAKE, check it and pack it into a zip that appears when complete."""
     try:
@@ -384,19 +380,15 @@ def _download(archive: Path) -> None:
                 f"{URL} must be within reach; got {type(error).__name__}: {error}. "
                 "Download it by hand and use load_cifake(source)."
             ) from error
-        found = _fingerprint(_read_layout(folder, SPLITS))
+        found = cifake_fingerprint(folder)
         if found != FINGERPRINT:
             raise OSError(
                 f"CIFAKE's fingerprint must be {FINGERPRINT}; got {found} for what "
                 f"{URL} offers now. Nothing was kept. If you want these other files, "
                 "download them by hand and use load_cifake(source)."
             )
-        _pack(folder, packed)
+        # Stored, not deflated: JPEG does not shrink.
+        with zipfile.ZipFile(packed, "w") as files:
+            for path, content in _read_layout(folder, SPLITS):
+                files.writestr(path, content)
         packed.replace(archive)
-
-
-def _pack(folder: Path, archive: Path) -> None:
-    # Stored, not deflated: JPEG does not shrink, and a zip opens in one split alone.
-    with zipfile.ZipFile(archive, "w") as packed:
-        for path, content in _read_layout(folder, SPLITS):
-            packed.writestr(path, content)

@@ -1,4 +1,4 @@
-"""Find what tells the classes of a data set apart, besides the pictures."""
+"""Find what separates the classes of a data set, besides the pictures."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from skfake.images import check_images, load_image, to_float
+from skfake.labels import find_classes
 from skfake.scikit_learn import validate_params
 
 N_FOLDS = 5
@@ -48,13 +48,13 @@ def find_confounders(
     target_names: Sequence[str] | None = None,
     n_jobs: int | None = None,
 ) -> pd.DataFrame:
-    """Find what tells the classes of a data set apart, besides the pictures.
+    """Find what separates the classes of a data set, besides the pictures.
 
     In many data sets of generated images the real ones are JPEG files of many sizes
     and the fakes PNG files of one size. A detector learns that difference, scores
     high, and knows nothing about generators [1]_. Look at this table before you
     train: each row is a property that has nothing to do with what an image shows,
-    with how well it alone gives the class away.
+    with how well it alone predicts the class.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def find_confounders(
     Returns
     -------
     DataFrame
-        A row for each property, the most telling first, with the columns
+        A row for each property, the most accurate first, with the columns
 
         balanced_accuracy : float
             Mean over the classes of the fraction of images that are put in their class
@@ -162,11 +162,9 @@ def find_confounders(
     rows = {}
     for name, values in properties.items():
         accuracy = _accuracy(values, codes, min(N_FOLDS, counts.min()))
-        telling = accuracy > chance + STANDARD_ERRORS * error
-        rows[name] = {
-            "balanced_accuracy": accuracy,
-            "finding": _sentence(values, codes, names, accuracy) if telling else "",
-        }
+        is_found = accuracy > chance + STANDARD_ERRORS * error
+        finding = _sentence(values, codes, names, accuracy) if is_found else ""
+        rows[name] = {"balanced_accuracy": accuracy, "finding": finding}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index="property")
     return table.sort_values("balanced_accuracy", ascending=False, kind="stable")
 
@@ -175,13 +173,8 @@ def _encode(
     y: np.ndarray, target_names: Sequence[str] | None
 ) -> tuple[np.ndarray, list[str]]:
     """Codes of the labels, and the names of the classes."""
-    check_classification_targets(y)
-    labels, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
-    if len(labels) < 2:
-        raise ValueError(
-            f"y must hold at least two classes; got one class, {labels.tolist()[0]!r}, "
-            f"in {len(y)} images."
-        )
+    labels, codes = find_classes(y)
+    counts = np.bincount(codes)
     if counts.min() < 2:
         raise ValueError(
             "y must hold at least two images of each class; got one of "
@@ -261,7 +254,7 @@ def _accuracy(values: pd.Series, codes: np.ndarray, n_folds: int) -> float:
     if values.name in CATEGORIES:
         features = pd.get_dummies(features)
     else:
-        # Trees of scikit-learn before 1.8 don't tell a constant from what is missing.
+        # Trees of scikit-learn before 1.8 take what is missing for a constant.
         features["missing"] = values.isna()
     tree = DecisionTreeClassifier(max_depth=3, class_weight="balanced", random_state=0)
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=0)
@@ -272,20 +265,20 @@ def _accuracy(values: pd.Series, codes: np.ndarray, n_folds: int) -> float:
 def _sentence(
     values: pd.Series, codes: np.ndarray, names: list[str], accuracy: float
 ) -> str:
-    tell = _tell_category if values.name in CATEGORIES else _tell_number
-    parts = [tell(name, values[codes == code]) for code, name in enumerate(names)]
+    describe = _describe_category if values.name in CATEGORIES else _describe_number
+    parts = [describe(name, values[codes == code]) for code, name in enumerate(names)]
     return (
         f"{values.name} alone gives a balanced accuracy of {accuracy:.0%}: "
         f"{', '.join(parts)}."
     )
 
 
-def _tell_category(name: str, values: pd.Series) -> str:
-    shares = values.value_counts(normalize=True)
-    return f"{name} has {shares.index[0]} in {shares.iloc[0]:.0%}"
+def _describe_category(name: str, values: pd.Series) -> str:
+    fractions = values.value_counts(normalize=True)
+    return f"{name} has {fractions.index[0]} in {fractions.iloc[0]:.0%}"
 
 
-def _tell_number(name: str, values: pd.Series) -> str:
+def _describe_number(name: str, values: pd.Series) -> str:
     if values.isna().all():
         return f"{name} has none"
     low, middle, high = (

@@ -14,24 +14,11 @@ from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair
 from skfake.images import FORMATS
 from skfake.scikit_learn import validate_params
 
-# Class folders that need no explanation, in lower case with "_" between words, and
-# their labels. "0_real" and "1_fake" are ForenSynths', "nature" and "ai" GenImage's.
-KNOWN_CLASSES = {
-    "0_real": 0,
-    "authentic": 0,
-    "human": 0,
-    "natural": 0,
-    "nature": 0,
-    "photo": 0,
-    "photos": 0,
-    "real": 0,
-    "1_fake": 1,
-    "ai": 1,
-    "ai_generated": 1,
-    "fake": 1,
-    "generated": 1,
-    "synthetic": 1,
-}
+# Names of class folders that are known, in lower case with "_" between words. "0_real"
+# and "1_fake" are ForenSynths', "nature" and "ai" GenImage's.
+REALS = ("0_real", "authentic", "human", "natural", "nature", "photo", "photos", "real")
+FAKES = ("1_fake", "ai", "ai_generated", "fake", "generated", "synthetic")
+KNOWN_CLASSES = dict.fromkeys(REALS, 0) | dict.fromkeys(FAKES, 1)
 LAYOUTS = "class/file or generator/class/file"
 
 
@@ -78,8 +65,7 @@ def load_image_folder(
         data : array of str of shape (n,)
             Paths of the images, sorted by generator, class and file.
         target : int array of shape (n,)
-            1 for fake, 0 for real. Where the class folders are not known by name and
-            `fake_class` is None, the position of the class in `target_names`.
+            1 for fake, 0 for real; or else the position of the class in `target_names`.
         target_names : array of str of shape (n_classes,)
             "REAL" and "FAKE", or else the sorted names of the class folders.
         generators : array of str of shape (n,)
@@ -181,17 +167,14 @@ def _walk(
         elif os.path.splitext(entry.name)[1].lower() in extensions:
             # Raised at the first, so that a link to a folder above can't trap us.
             if len(inner) not in (2, 3):
+                cure = f"Pass a folder further in, such as {inner[0]!r}."
+                if len(inner) == 1:
+                    cure = "Pass the folder above, or make a folder for each class."
                 raise ValueError(
                     f"path must hold images as {LAYOUTS}; got {'/'.join(inner)!r}. "
-                    + _advice(inner)
+                    + cure
                 )
             yield inner
-
-
-def _advice(parts: tuple[str, ...]) -> str:
-    if len(parts) == 1:
-        return "Pass the folder above, or move the images into a folder per class."
-    return f"Pass a folder further in, such as {parts[0]!r}."
 
 
 def _label(
@@ -204,7 +187,8 @@ def _label(
             f"path must hold at least two class folders; got one, {str(names[0])!r}."
         )
     if fake_class is None:
-        known = [KNOWN_CLASSES.get(_normalize(name)) for name in names]
+        plain = [name.lower().replace("-", "_").replace(" ", "_") for name in names]
+        known = [KNOWN_CLASSES.get(name) for name in plain]
         if set(known) != {0, 1}:
             return codes, names
         labels = np.array(known)
@@ -217,7 +201,3 @@ def _label(
             )
         labels = np.isin(names, list(fakes)).astype(int)
     return labels[codes], np.array(TARGET_NAMES)
-
-
-def _normalize(name: str) -> str:
-    return name.lower().replace("-", "_").replace(" ", "_")

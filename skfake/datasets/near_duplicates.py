@@ -162,22 +162,19 @@ def _batches(n: int, size: int) -> Iterator[slice]:
 def _describe(X: Any, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the images that are not flat, and float array (n, 85) of those."""
     images = check_images(X)
+    size = BATCH_FILES
+    if isinstance(images, np.ndarray):
+        size = max(1, BATCH_VALUES // images[0].size)
+    options: Any = {"image_size": SIDE, "grayscale": True, "n_jobs": n_jobs}
     described = np.concatenate(
-        [_transform(thumbnails) for thumbnails in _load_thumbnails(images, n_jobs)]
+        [
+            _transform(load_images(images[batch], **options))
+            for batch in gen_batches(len(images), size)
+        ]
     )
     kept = np.flatnonzero(np.linalg.norm(described, axis=1) >= FLAT * SIDE)
     described = described[kept] * FREQUENCY[ORDER].astype(np.float32)
     return kept, described / np.linalg.norm(described, axis=1, keepdims=True)
-
-
-def _load_thumbnails(
-    images: np.ndarray | list, n_jobs: int | None
-) -> Iterator[np.ndarray]:
-    size = BATCH_FILES
-    if isinstance(images, np.ndarray):
-        size = max(1, BATCH_VALUES // images[0].size)
-    for batch in gen_batches(len(images), size):
-        yield load_images(images[batch], image_size=SIDE, grayscale=True, n_jobs=n_jobs)
 
 
 def _transform(thumbnails: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What both deciding classifiers do first: fit, and judge images that were held out."""
+"""What both classifiers do first: fit, and score images that were held out."""
 
 from __future__ import annotations
 
@@ -10,39 +10,31 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import StratifiedShuffleSplit, check_cv
-from sklearn.utils import (
-    Tags,
-    assert_all_finite,
-    column_or_1d,
-    get_tags,
-    indexable,
-)
+from sklearn.utils import Tags, assert_all_finite, column_or_1d, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.images.checking import read_array
 from skfake.labels import check_labels, encode_known_labels, encode_labels
 from skfake.scikit_learn import Interval, StrOptions, fit_context, take_rows
-from skfake.scoring import check_has_scores
+from skfake.scoring import ScoringMixin, check_has_scores
+
+FRACTION = Interval(Real, 0, 1, closed="neither")
 
 
 class HeldOutClassifier(
-    ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta
+    ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator, metaclass=ABCMeta
 ):
     """A classifier around another, with a threshold set on held-out images."""
 
     _parameter_constraints: ClassVar[dict] = {
-        # `fit` says in one sentence what it takes.
+        # `check_has_scores` says in one sentence what is taken.
         "estimator": "no_validation",
-        "cv": [
-            "cv_object",
-            StrOptions({"prefit"}),
-            Interval(Real, 0, 1, closed="neither"),
-        ],
+        "cv": ["cv_object", StrOptions({"prefit"}), FRACTION],
         "random_state": ["random_state"],
     }
 
     def _check_classes(self) -> None:
-        """Refuse classes, in `classes_`, or parameters that don't fit them."""
+        """Refuse parameters that don't fit `classes_`."""
 
     @abstractmethod
     def _judge(self, model: Any, X: Any, y: np.ndarray) -> np.ndarray:
@@ -125,12 +117,9 @@ class HeldOutClassifier(
         return np.concatenate(judged)
 
     def _draw_splits(self, X: Any, y: np.ndarray) -> list[tuple]:
-        cv = self.cv
+        cv, images = self.cv, np.arange(len(y))
         if isinstance(cv, Real) and cv < 1:
-            cv = StratifiedShuffleSplit(
-                n_splits=1, test_size=cv, random_state=self.random_state
-            )
-        images = np.arange(len(y))
+            cv = StratifiedShuffleSplit(1, test_size=cv, random_state=self.random_state)
         splits = [
             (images[train], images[test])
             for train, test in check_cv(cv, y, classifier=True).split(X, y)

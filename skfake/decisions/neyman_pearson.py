@@ -9,22 +9,20 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.stats import binom
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
-from skfake.decisions._held_out import HeldOutClassifier
+from skfake.decisions._held_out import FRACTION, HeldOutClassifier
 from skfake.labels import check_pos_label
-from skfake.scikit_learn import Interval, take_rows
+from skfake.scikit_learn import take_rows
 from skfake.scoring import Scores, class_scores
 
 
 class NeymanPearsonClassifier(HeldOutClassifier):
     """Binary classifier whose false alarms do not exceed a rate [1]_.
 
-    Its threshold is the score of a held-out negative, so far up in their order that
-    the fraction of all negatives called positive, the false alarms, stays at or below
-    `max_fpr`: with the probability `confidence_level`, whatever the estimator and the
-    images are. Below that rate it finds as many positives as the estimator's scores
-    allow.
+    Its threshold is the score of a held-out negative, so high that the fraction of all
+    negatives called positive, the false alarms, stays at or below `max_fpr`: with the
+    probability `confidence_level`, whatever the estimator and the images are. Below
+    that rate it finds as many positives as the estimator's scores allow.
 
     Parameters
     ----------
@@ -46,11 +44,11 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         Which images are held out from fitting, to set the threshold on. A float is
         their fraction in one stratified split. With "prefit" the estimator is fitted
         already and `fit` only sets the threshold, on images that it must not have been
-        fitted to and that may all be negatives. An int, a splitter or an iterable of
-        splits is read as in scikit-learn, None being five folds; with several folds
-        the estimator is fitted to all images at last and the threshold comes from the
-        scores of its siblings, so that more images count but the rate holds only
-        approximately, and not at all where each fit puts its scores on another scale.
+        fitted to and that may all be negatives. Other values are read as in
+        scikit-learn, None being five folds; with several folds the estimator is at last
+        fitted to all images and the threshold comes from the scores of the folds, so
+        that more images count but the rate holds only approximately, and not at all
+        where each fit puts its scores on another scale.
 
     random_state : int, RandomState instance or None, default=None
         Draws the split where `cv` is a float.
@@ -121,8 +119,8 @@ class NeymanPearsonClassifier(HeldOutClassifier):
 
     _parameter_constraints: ClassVar[dict] = {
         **HeldOutClassifier._parameter_constraints,
-        "max_fpr": [Interval(Real, 0, 1, closed="neither")],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither"), None],
+        "max_fpr": [FRACTION],
+        "confidence_level": [FRACTION, None],
         "pos_label": [Real, str, "boolean", None],
     }
 
@@ -158,35 +156,7 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         """
         return self.score_images(X).values[:, 1]
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels: the positive one where the score is above the threshold.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of X that the estimator takes.
-
-        Returns
-        -------
-        array of shape (n,)
-        """
-        return self.score_images(X).labels
-
-    def score_images(self, X: Any) -> Scores:
-        """Labels and scores of images, from one pass.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of X that the estimator takes.
-
-        Returns
-        -------
-        Scores
-            `labels` as `predict` gives them, and `values`, the distances from the
-            threshold.
-        """
-        check_is_fitted(self)
+    def _score_images(self, X: Any) -> Scores:
         scores = self._positive_scores(self.estimator_, X) - self.threshold_
         positive = self.classes_ == self.pos_label_
         codes = np.where(scores > 0, positive.argmax(), positive.argmin())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil, log, log1p
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +11,7 @@ from scipy.stats import binom
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.decisions._held_out import HeldOutClassifier, wrapped_has
-from skfake.scikit_learn import Interval
+from skfake.decisions._held_out import FRACTION, HeldOutClassifier, wrapped_has
 from skfake.scoring import Scores, score_images
 
 
@@ -44,11 +42,11 @@ class SelectiveClassifier(HeldOutClassifier):
         Which images are held out from fitting, to set the threshold on. A float is
         their fraction in one stratified split. With "prefit" the estimator is fitted
         already and `fit` only sets the threshold, on images that it must not have been
-        fitted to. An int, a splitter or an iterable of splits is read as in
-        scikit-learn, None being five folds; with several folds the estimator is fitted
-        to all images at last and the threshold comes from the answers of its siblings,
-        so that more images count but the bound holds only
-        approximately, and not at all where each fit puts its scores on another scale.
+        fitted to. Other values are read as in scikit-learn, None being five folds; with
+        several folds the estimator is at last fitted to all images and the threshold
+        comes from the answers of the folds, so that more images count but the bound
+        holds only approximately, and not at all where each fit puts its scores on
+        another scale.
 
     random_state : int, RandomState instance or None, default=None
         Draws the split where `cv` is a float.
@@ -68,7 +66,7 @@ class SelectiveClassifier(HeldOutClassifier):
         infinity.
 
     coverage_ : float
-        Share of the held-out images that it is sure of.
+        Fraction of the held-out images that it is sure of.
 
     n_held_out_ : int
         Images that the threshold was set on.
@@ -95,9 +93,8 @@ class SelectiveClassifier(HeldOutClassifier):
     for granted that the fraction of errors, as ever less confident images are answered,
     rises above `max_error` once and for all. As a strict start has few images and a
     loose one many errors, there are several starts, at all, a half, a quarter, ... of
-    the held-out images, which share 1 - `confidence_level` among them. The search
-    of [1]_
-    pays for each step instead.
+    the held-out images, which share 1 - `confidence_level` among them. The search of
+    [1]_ pays for each step instead.
 
     References
     ----------
@@ -124,8 +121,8 @@ class SelectiveClassifier(HeldOutClassifier):
 
     _parameter_constraints: ClassVar[dict] = {
         **HeldOutClassifier._parameter_constraints,
-        "max_error": [Interval(Real, 0, 1, closed="neither")],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "max_error": [FRACTION],
+        "confidence_level": [FRACTION],
     }
 
     def __init__(
@@ -159,7 +156,7 @@ class SelectiveClassifier(HeldOutClassifier):
         return self.estimator_.predict(X)
 
     def is_sure(self, X: Any) -> np.ndarray:
-        """Tell of which images the label is sure.
+        """Whether the label of each image is sure.
 
         Parameters
         ----------
@@ -192,20 +189,7 @@ class SelectiveClassifier(HeldOutClassifier):
         answers[~scores.is_sure] = unsure
         return answers
 
-    def score_images(self, X: Any) -> Scores:
-        """Labels, scores and whether it is sure, from one pass where it can be.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of X that the estimator takes.
-
-        Returns
-        -------
-        Scores
-            `labels` as `predict` gives them, and `values` and `is_sure`.
-        """
-        check_is_fitted(self)
+    def _score_images(self, X: Any) -> Scores:
         scores = score_images(self.estimator_, X)
         return replace(scores, is_sure=_confidences(scores) > self.threshold_)
 
@@ -249,22 +233,18 @@ class SelectiveClassifier(HeldOutClassifier):
         return np.column_stack([_confidences(scores), scores.labels != y])
 
     def _set_threshold(self, judged: np.ndarray) -> None:
-        self.n_held_out_ = len(judged)
-        least = ceil(log(1 - self.confidence_level) / log1p(-self.max_error))
+        self.n_held_out_, delta = len(judged), 1 - self.confidence_level
+        least = ceil(log(delta) / log1p(-self.max_error))
         if self.n_held_out_ < least:
             raise ValueError(
-                f"cv must hold out at least {least} images for "
-                f"max_error={self.max_error:g} with "
-                f"confidence_level={self.confidence_level:g}; "
+                f"cv must hold out at least {least} images for max_error="
+                f"{self.max_error:g} with confidence_level={self.confidence_level:g}; "
                 f"got {self.n_held_out_}. Pass more images, hold out more of them, or "
                 "ask for less."
             )
         confidences, wrong = judged.T
         self.threshold_ = selective_threshold(
-            confidences,
-            wrong,
-            max_error=self.max_error,
-            delta=1 - self.confidence_level,
+            confidences, wrong, max_error=self.max_error, delta=delta
         )
         self.coverage_ = float(np.mean(confidences > self.threshold_))
 

@@ -9,12 +9,13 @@ from skimage.feature import hog
 
 from skfake.detectors import SVMDetector
 from skfake.images import load_images
+from skfake.scoring import class_scores, score_method
 from skfake.validation import validate_images
 
 
 def cell_maps(detector: SVMDetector, X: Any, codes: np.ndarray) -> np.ndarray:
     """Maps of a support vector machine on histograms of gradients."""
-    features = detector._describe(X)
+    features = detector.features_.transform(validate_images(detector, X, reset=False))
     cells = cell_of_each_feature(detector)
     n_side = detector.image_size // detector.pixels_per_cell
     scores = _score_classes(detector, features, codes)
@@ -62,7 +63,11 @@ def hog_pictures(detector: SVMDetector, X: Any) -> np.ndarray:
 def _score_classes(
     detector: SVMDetector, features: np.ndarray, codes: np.ndarray
 ) -> np.ndarray:
-    scores = detector._score(features)
-    if scores.ndim == 1:
-        return np.where(codes == 1, scores, -scores)
+    """Scores (n,) of classes: distances, or logarithms of the odds or probabilities."""
+    scores = class_scores(detector.svc_, features)
+    if score_method(detector.svc_) == "predict_proba":
+        # A sigmoid far out gives 0, whose logarithm would be infinite.
+        scores = np.log(np.maximum(scores, np.finfo(float).tiny))
+        if len(detector.classes_) == 2:
+            scores = scores - scores[:, ::-1]
     return scores[np.arange(len(scores)), codes]

@@ -15,6 +15,7 @@ from skfake.images import load_images
 from skfake.images.thumbnails import make_thumbnails
 from skfake.plotting import import_pyplot
 from skfake.scikit_learn import take_rows
+from skfake.scoring import class_scores, score_method
 from skfake.validation import validate_images
 
 if TYPE_CHECKING:
@@ -169,9 +170,7 @@ class ExplanationDisplay:
         member, of_member = find_members(detector, X)[0]
         labels = find_labels(detector, X, label)
         if has_heat_maps(member):
-            maps: np.ndarray | Sequence[np.ndarray] = _own_maps(
-                member, of_member, labels
-            )
+            maps: Any = _own_maps(member, of_member, labels)
         else:
             maps = saliency_maps(detector, X, label=label, method=method, layer=layer)
         scores, score_name = _score_labels(detector, X, labels)
@@ -225,16 +224,12 @@ class ExplanationDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _captions(self) -> list[str]:
-        captions = ["image", "map"]
-        return captions if self.histograms is None else [*captions, "gradients"]
-
     def _lay_out(self, ax: Axes | None) -> Layout:
         """One image below the other, or two beside each other."""
         width = WIDTH - BAR
         if ax is not None:
             width = max(ax.get_window_extent().width / ax.figure.dpi - BAR, BAR)
-        n_images, n_panels = len(self.images), len(self._captions())
+        n_images, n_panels = len(self.images), 2 + (self.histograms is not None)
         columns = min(n_images, 2)
         space = (width - BETWEEN * (columns - 1)) / columns
         side = min(space / n_panels - GAP, MAX_SIDE)
@@ -256,20 +251,20 @@ class ExplanationDisplay:
         ax.text(left, top - GAP, self._title(position), va="bottom", fontsize=MEDIUM)
         image, found = self.images[position], self.maps[position]
         gray = np.asarray(image).mean(axis=2)
-        shares = np.abs(found) / colors.norm.vmax
-        panels: list[list[tuple[np.ndarray, dict]]] = [
-            [(image, {})],
-            [
+        # Where nothing speaks, the image is seen.
+        opacity = 0.85 * (np.abs(found) / colors.norm.vmax)
+        panels: dict[str, list[tuple[np.ndarray, dict]]] = {
+            "image": [(image, {})],
+            "map": [
                 (gray, {"cmap": "gray", "vmin": 0, "vmax": 255}),
-                # Where nothing speaks, the image is seen.
-                (found, {"cmap": COLORS, "norm": colors.norm, "alpha": 0.85 * shares}),
+                (found, {"cmap": COLORS, "norm": colors.norm, "alpha": opacity}),
             ],
-        ]
+        }
         if self.histograms is not None:
-            panels.append([(self.histograms[position], {"cmap": "gray"})])
+            panels["gradients"] = [(self.histograms[position], {"cmap": "gray"})]
         sides = np.array(image.shape[:2])
         height, width = layout.side * sides / sides.max()
-        for layers, caption in zip(panels, self._captions(), strict=True):
+        for caption, layers in panels.items():
             for pixels, options in layers:
                 extent = (left, left + width, top + height, top)
                 ax.imshow(pixels, extent=extent, interpolation="none", **options)
@@ -320,25 +315,18 @@ def _own_maps(detector: Any, X: Any, labels: np.ndarray) -> list[np.ndarray]:
 
 def _score_labels(detector: Any, X: Any, labels: np.ndarray) -> tuple[np.ndarray, str]:
     codes = np.searchsorted(detector.classes_, labels)
-    if hasattr(detector, "predict_proba"):
-        return detector.predict_proba(X)[np.arange(len(codes)), codes], "probability"
-    scores = detector.decision_function(X)
-    if scores.ndim == 1:
-        return np.where(codes == 1, scores, -scores), "distance"
-    return scores[np.arange(len(codes)), codes], "distance"
+    scores = class_scores(detector, X)[np.arange(len(codes)), codes]
+    has_probabilities = score_method(detector) == "predict_proba"
+    return scores, "probability" if has_probabilities else "distance"
 
 
 def _shown_images(detector: Any, X: Any) -> np.ndarray | Sequence[np.ndarray]:
     """What the detector saw; of one that makes its own maps, the image as it is."""
     if has_heat_maps(detector):
-        found = make_thumbnails(
-            X,
-            range(len(X)),
-            image_shape=getattr(detector, "image_shape_", None),
-            side=LARGEST,
-        )
-        return list(found.values())
+        shape = getattr(detector, "image_shape_", None)
+        shown = make_thumbnails(X, range(len(X)), image_shape=shape, side=LARGEST)
+        return list(shown.values())
     images = validate_images(detector, X, reset=False)
     seen = load_images(images, image_size=detector.image_size)
-    found = make_thumbnails(seen, range(len(seen)), side=detector.image_size)
-    return np.stack(list(found.values()))
+    shown = make_thumbnails(seen, range(len(seen)), side=detector.image_size)
+    return np.stack(list(shown.values()))

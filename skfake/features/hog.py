@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from joblib import Parallel, delayed
 from skimage.feature import hog
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
-from sklearn.utils import Tags, gen_batches
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
+from sklearn.utils import gen_batches
 
 from skfake.images import load_images
-from skfake.scikit_learn import Interval, fit_context
-from skfake.validation import accept_images, validate_images
+from skfake.scikit_learn import Interval
+from skfake.validation import ImageTransformer, validate_images
 
 # Images a worker holds at a time: enough to hide the cost of a call, little memory.
 BATCH = 256
 
 
-class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     """Describe each image by its histograms of oriented gradients [1]_.
 
     Images become gray squares; scikit-image's `hog` does the rest. The defaults are
@@ -108,26 +104,6 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.cells_per_block = cells_per_block
         self.n_jobs = n_jobs
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and X.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        y : ignored
-            Present by convention.
-
-        Returns
-        -------
-        self
-        """
-        self._check_geometry()
-        validate_images(self, X, reset=True)
-        return self
-
     def transform(self, X: Any) -> np.ndarray:
         """Describe images.
 
@@ -146,7 +122,7 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         ValueError
             If an image can't be read, or a block is larger than the image.
         """
-        self._check_geometry()
+        self._check_parameters()
         images = validate_images(self, X, reset=False)
         if isinstance(images[0], str | os.PathLike):
             # Workers live on from earlier calls, in the folder of those days.
@@ -167,7 +143,7 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         blocks = self.image_size // self.pixels_per_cell - self.cells_per_block + 1
         return blocks**2 * self.cells_per_block**2 * self.orientations
 
-    def _check_geometry(self) -> None:
+    def _check_parameters(self) -> None:
         needed = self.pixels_per_cell * self.cells_per_block
         if self.image_size < needed:
             raise ValueError(
@@ -187,8 +163,3 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             pixels_per_cell=(self.pixels_per_cell, self.pixels_per_cell),
             cells_per_block=(self.cells_per_block, self.cells_per_block),
         )
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = accept_images(super().__sklearn_tags__())
-        tags.requires_fit = False
-        return tags

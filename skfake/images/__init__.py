@@ -1,9 +1,4 @@
-"""What X is: four forms of images, brought to pixels.
-
-`check_images` looks at X as a whole and opens no file; `load_images` gives the
-pixels, resized and in gray where that is asked for. Everything above this package
-sees images as these two leave them.
-"""
+"""What X is: four input formats, checked by `check_images`, read by `load_images`."""
 
 import lazy_loader
 

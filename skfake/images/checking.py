@@ -1,4 +1,4 @@
-"""What X is: four forms of images, told apart and checked. No file is opened."""
+"""What X is: four input formats, recognised and checked. No file is opened."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST = 1e6
 
 
 def is_rows(X: Any) -> bool:
-    """Tell whether X is, or will be after scikit-learn's checks, a table of numbers.
+    """Whether X is, or will be after scikit-learn's checks, a table of numbers.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def is_rows(X: Any) -> bool:
     -------
     bool
         True for two-dimensional numbers in any container, and for what only
-        scikit-learn has words to refuse, such as a sparse matrix or one row.
+        scikit-learn has an error for, such as a sparse matrix or one row.
     """
     if hasattr(X, "columns") or (hasattr(X, "toarray") and hasattr(X, "nnz")):
         return True
@@ -170,20 +170,18 @@ def _check_array(
             f"{name} must be {FORMS}; got shape {array.shape} of dtype {array.dtype}."
             + advice
         )
+    if 0 in array.shape:
+        raise ValueError(
+            f"{name} must hold at least one image, and each a pixel; got shape "
+            f"{array.shape}."
+        )
     if array.ndim == 2:
         array = _unflatten(array, image_shape)
-    if array.ndim == 3:
-        _check_no_single_image(array, name)
-        array = array[..., np.newaxis]
     _check_shape(array, name)
-    return _to_pixels(array, name)
+    return _to_pixels(array if array.ndim == 4 else array[..., np.newaxis], name)
 
 
 def _unflatten(rows: np.ndarray, image_shape: tuple[int, ...] | None) -> np.ndarray:
-    if rows.size == 0:
-        raise ValueError(
-            f"X must hold at least one image, and each a pixel; got shape {rows.shape}."
-        )
     shape = image_shape or squarest_shape(rows.shape[1])
     if np.prod(shape) != rows.shape[1]:
         raise ValueError(
@@ -194,36 +192,25 @@ def _unflatten(rows: np.ndarray, image_shape: tuple[int, ...] | None) -> np.ndar
 
 
 def _check_shape(array: np.ndarray, name: str) -> None:
+    """Refuse what is neither (n, H, W) nor (n, H, W, C)."""
+    shape = array.shape
     expected = (
         f"{name} must be an array of shape (n, H, W) or (n, H, W, C), channels last; "
     )
-    if array.ndim != 4:
+    if array.ndim not in (3, 4):
         raise ValueError(
-            f"{expected}got {array.ndim} dimensions, shape {array.shape}. Use "
+            f"{expected}got {array.ndim} dimensions, shape {shape}. Use "
             "X.reshape(n, H, W, C)."
         )
-    if 0 in array.shape:
+    if array.ndim == 3 and shape[2] in (3, 4) and min(shape[:2]) > shape[2]:
         raise ValueError(
-            f"{name} must hold at least one image, and each a pixel; got shape "
-            f"{array.shape}."
-        )
-    height, n_channels = array.shape[1], array.shape[3]
-    if n_channels not in CHANNELS:
-        if height in CHANNELS:
-            raise ValueError(
-                f"{expected}got shape {array.shape}. Use X.transpose(0, 2, 3, 1)."
-            )
-        raise ValueError(f"{expected}got shape {array.shape}. C must be 1, 3 or 4.")
-
-
-def _check_no_single_image(array: np.ndarray, name: str) -> None:
-    height, width, n_channels = array.shape
-    if n_channels in (3, 4) and min(height, width) > n_channels:
-        raise ValueError(
-            f"{name} must be an array of shape (n, H, W) or (n, H, W, C), channels "
-            f"last; got shape {array.shape}, which looks like one colour image. Use "
+            f"{expected}got shape {shape}, which looks like one colour image. Use "
             "X[np.newaxis]."
         )
+    if array.ndim == 4 and shape[3] not in CHANNELS:
+        is_first = shape[1] in CHANNELS
+        cure = "Use X.transpose(0, 2, 3, 1)." if is_first else "C must be 1, 3 or 4."
+        raise ValueError(f"{expected}got shape {shape}. {cure}")
 
 
 def _check_paths(X: np.ndarray | Sequence) -> list:
@@ -232,7 +219,7 @@ def _check_paths(X: np.ndarray | Sequence) -> list:
             raise TypeError(f"X[{i}] must be a path as X[0] is; got {_describe(path)}.")
         if not os.path.isfile(path):
             what = "a folder" if os.path.isdir(path) else "no file"
-            # A name of numpy's would be shown as such.
+            # numpy's own repr of a name would be shown.
             name = str(os.fsdecode(path))
             raise FileNotFoundError(
                 f"X[{i}] must be the path of a file; got {name!r}, {what}."

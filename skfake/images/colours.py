@@ -1,4 +1,4 @@
-"""Scales and colours: what every form of X shares."""
+"""Scales and colours of all input formats."""
 
 from __future__ import annotations
 

@@ -13,10 +13,9 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from skfake.images.colours import on_white, upper_byte
 
-#: Formats that files are read from, by Pillow's names for them. Those that photographs
-#: and generated images come in: each more is a decoder more that a stranger's file
-#: reaches, and some of Pillow's start other programs. HEIF and JXL are read where a
-#: plugin for Pillow is registered.
+#: Formats that files are read from, by Pillow's names: those that photographs and
+#: generated images come in. Each more is a decoder that a stranger's file reaches, and
+#: some start other programs. HEIF and JXL need a plugin for Pillow.
 FORMATS = (
     "JPEG",
     "PNG",
@@ -48,8 +47,7 @@ def read_image(
     Parameters
     ----------
     file : path or binary file object that can seek
-        The file, in one of `skfake.images.FORMATS`. Its content says which, and its
-        name nothing.
+        The file, in one of `skfake.images.FORMATS`, whatever its name.
 
     name : str, default=None
         What an error calls the file. With None it is the path.
@@ -63,9 +61,9 @@ def read_image(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, truncated or no image of these formats, says that it has
-        more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS`, 178,956,970 unless you
-        change it, or more than 16,777,216 and than a thousand for each of its bytes.
+        If the file is empty, truncated or no image of these formats, or says that it
+        has more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS` (178,956,970 unless you
+        change it), or more than 16,777,216 and than a thousand for each of its bytes.
         Both are found before memory is taken for them.
 
     Notes
@@ -80,7 +78,7 @@ def decode_file(
     file: str | os.PathLike | BinaryIO, *, name: str | None = None
 ) -> np.ndarray:
     """As `read_image` does, with the warnings of Pillow."""
-    with _opened(file, name) as image:
+    with _opened(file, name or str(file)) as image:
         return _decode(image)
 
 
@@ -109,24 +107,17 @@ class FileRows:
     Parameters
     ----------
     file : path
-        The file, in any format that Pillow reads.
+        The file, which is opened now, with the errors of `read_image`.
 
     Attributes
     ----------
     shape : tuple (H, W, 3)
         Of the upright image.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file can't be read, as in `read_image`.
     """
 
     def __init__(self, file: str | os.PathLike) -> None:
-        self._file = file
-        with quiet(), _opened(file) as image:
+        self._name = str(file)
+        with quiet(), _opened(file, self._name) as image:
             image.load()
             orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         self._image = image
@@ -146,7 +137,7 @@ class FileRows:
             box = (top, 0, bottom, self._image.height)
         else:
             box = (0, top, self._image.width, bottom)
-        with _naming(self._file):
+        with _naming(self._name):
             # A part keeps the EXIF data, and is turned by them.
             return _decode(self._image.crop(box))
 
@@ -160,14 +151,11 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(
-    file: str | os.PathLike | BinaryIO, name: str | None = None
-) -> Iterator[Image.Image]:
+def _opened(file: str | os.PathLike | BinaryIO, name: str) -> Iterator[Image.Image]:
     """Image of a file, in a block whose errors name the file."""
-    name = name or str(file)
     Image.init()
     formats = [known for known in FORMATS if known in Image.OPEN]
-    with _naming(file, name), _open_bytes(file, name) as stream:
+    with _naming(name), _open_bytes(file, name) as stream:
         n_bytes = stream.seek(0, os.SEEK_END)
         if n_bytes == 0:
             raise ValueError("it is empty")
@@ -189,11 +177,8 @@ def _open_bytes(
 
 
 @contextmanager
-def _naming(
-    file: str | os.PathLike | BinaryIO, name: str | None = None
-) -> Iterator[None]:
+def _naming(name: str) -> Iterator[None]:
     """Errors of a block that reads a file name it."""
-    name = name or str(file)
     try:
         yield
     except FileNotFoundError:
@@ -206,16 +191,12 @@ def _naming(
         ) from error
     # Pillow's decoders raise nearly any class for a broken file.
     except Exception as error:
+        reason = str(error).rstrip(".") or type(error).__name__
+        if isinstance(error, UnidentifiedImageError):
+            reason = "it has no format that is read"
         raise ValueError(
-            f"X must hold paths of readable images; got the file {name!r}: "
-            f"{_reason(error)}."
+            f"X must hold paths of readable images; got the file {name!r}: {reason}."
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "it has no format that is read"
-    return str(error).rstrip(".") or type(error).__name__
 
 
 def _check_density(image: Image.Image, n_bytes: int) -> None:

@@ -107,17 +107,16 @@ def with_node(members: dict[str, bytes], node: dict[str, Any]) -> bytes:
     return forge(members, schema__json=json.dumps(schema).encode())
 
 
-def with_net(members: dict[str, bytes], **nodes: dict[str, Any]) -> bytes:
-    """Saved detector with nodes in the places of parts of its network."""
+def with_settings(members: dict[str, bytes], node: dict[str, Any]) -> bytes:
+    """Saved detector with a node in the place of the settings of its network."""
     schema = json.loads(members["schema.json"])
-    schema["content"]["content"]["net_"]["content"] |= nodes
+    schema["content"]["content"]["net_"]["content"]["settings"] = node
     return forge(members, schema__json=json.dumps(schema).encode())
 
 
-def tensor_file(members: dict[str, bytes]) -> str:
-    """Member that holds a tensor of the network."""
-    net = json.loads(members["schema.json"])["content"]["content"]["net_"]
-    return next(iter(net["content"]["tensors"]["content"].values()))["file"]
+def net_file(members: dict[str, bytes]) -> str:
+    """Member that holds the tensors of a network."""
+    return next(name for name in members if name.endswith(".safetensors"))
 
 
 def text(value: Any) -> dict[str, Any]:
@@ -210,15 +209,16 @@ def pickle_in(name: str) -> Callable[[dict[str, bytes]], bytes]:
     return trap
 
 
-def pickle_in_net(part: str) -> Callable[[dict[str, bytes]], bytes]:
-    """A pickle in the place of a part of the network."""
+def pickle_as_settings(members: dict[str, bytes]) -> bytes:
+    """A pickle in the place of the settings of a network."""
+    node = name_of("builtins", "bytes", "BytesNode", file="array-99.bin")
+    pickled = {"array-99.bin": pickle.dumps(Payload())}
+    return with_settings({**members, **pickled}, node)
 
-    def trap(members: dict[str, bytes]) -> bytes:
-        node = name_of("builtins", "bytes", "BytesNode", file="array-99.bin")
-        pickled = {"array-99.bin": pickle.dumps(Payload())}
-        return with_net({**members, **pickled}, **{part: node})
 
-    return trap
+def pickle_as_tensors(members: dict[str, bytes]) -> bytes:
+    """A pickle in the place of the tensors of a network."""
+    return pickle_in(net_file(members))(members)
 
 
 def plain_pickle(members: dict[str, bytes]) -> bytes:
@@ -259,18 +259,18 @@ def huge_array_header(members: dict[str, bytes]) -> bytes:
 
 
 def huge_tensor_header(members: dict[str, bytes]) -> bytes:
-    """A tensor whose header says that it is 4 GB long."""
-    tensor = b"\x93NUMPY\2\0" + struct.pack("<I", 2**32 - 1)
-    return seal(zip_members({**members, tensor_file(members): tensor}))
+    """Tensors whose header says that it is 10 GB long."""
+    name = net_file(members)
+    tensors = struct.pack("<Q", HUGE) + members[name][8:]
+    return seal(zip_members({**members, name: tensors}))
 
 
 def huge_tensor(members: dict[str, bytes]) -> bytes:
     """A tensor that says it is of 10 GB."""
-    buffer = io.BytesIO()
-    header = {"descr": "<f4", "fortran_order": False, "shape": (HUGE // 4,)}
-    np.lib.format.write_array_header_1_0(buffer, header)
-    tensor = buffer.getvalue() + b"\0" * 100
-    return seal(zip_members({**members, tensor_file(members): tensor}))
+    entry = {"dtype": "F32", "shape": [HUGE // 4], "data_offsets": [0, HUGE]}
+    header = json.dumps({"x": entry}).encode()
+    tensors = struct.pack("<Q", len(header)) + header + b"\0" * 100
+    return seal(zip_members({**members, net_file(members): tensors}))
 
 
 def huge_network(members: dict[str, bytes]) -> bytes:
@@ -327,7 +327,7 @@ def deep_json(name: str) -> Callable[[dict[str, bytes]], bytes]:
 def deep_settings(members: dict[str, bytes]) -> bytes:
     """Settings of a network nested a hundred thousand times."""
     deep = {**text(0), "content": "[" * 100_000 + "]" * 100_000}
-    return with_net(members, settings=deep)
+    return with_settings(members, deep)
 
 
 def deep_tree(members: dict[str, bytes]) -> bytes:
@@ -384,8 +384,8 @@ TRAPS: dict[str, dict[str, Callable[[dict[str, bytes]], bytes]]] = {
         "a pickle": plain_pickle,
         "a pickle as manifest": pickle_in("manifest.json"),
         "a pickle as tree": pickle_in("schema.json"),
-        "a pickle as settings of the network": pickle_in_net("settings"),
-        "a pickle as tensors": pickle_in_net("tensors"),
+        "a pickle as settings of the network": pickle_as_settings,
+        "a pickle as tensors": pickle_as_tensors,
         "a pickle as array": pickle_as_array,
         "a function": function_that_runs,
         "a function with arguments": partial_that_runs,
@@ -399,7 +399,7 @@ TRAPS: dict[str, dict[str, Callable[[dict[str, bytes]], bytes]]] = {
         "a network elsewhere": key_out,
         "an array of 10 GB": huge_array,
         "an array with a header of 4 GB": huge_array_header,
-        "a tensor with a header of 4 GB": huge_tensor_header,
+        "tensors with a header of 10 GB": huge_tensor_header,
         "a tensor of 10 GB": huge_tensor,
         "a network of terabytes": huge_network,
         "a zip bomb": zip_bomb,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from skfake.detectors._net import make_net
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from skfake.detectors.deep import DeepDetector
 
 CRITERION = "criterion."
+# Bytes for names and places of tensors; the largest networks need a tenth.
+LARGEST_HEADER = 2**21
 
 
 def take_apart(net: PixelNet) -> dict[str, Any]:
-    """A trained net as settings that JSON has, and arrays that share its memory."""
+    """A trained net as settings that JSON has, and its tensors as safetensors."""
     tensors = net.module_.state_dict()
     for name, tensor in net.criterion_.state_dict().items():
         tensors[CRITERION + name] = tensor
@@ -36,17 +39,18 @@ def take_apart(net: PixelNet) -> dict[str, Any]:
         # For the model card.
         "n_weights": sum(p.numel() for _, p in parameters),
     }
-    arrays = {name: tensor.numpy(force=True) for name, tensor in tensors.items()}
-    return {"settings": settings, "tensors": arrays}
+    packed = save({name: t.cpu().contiguous() for name, t in tensors.items()})
+    return {"settings": settings, "tensors": packed}
 
 
 def build_net(detector: DeepDetector, state: dict[str, Any]) -> PixelNet:
     """Net of a detector from its parts, on its device or, without that, the CPU."""
     detector._validate_params()
     detector._check_sizes(detector.augment_)
-    settings, arrays = state["settings"], state["tensors"]
+    settings, tensors = state["settings"], _unpack(state["tensors"])
+    weight = tensors.pop(f"{CRITERION}weight", None)
     device = _device_here(detector.device)
-    module = _fill(_build_module(detector), arrays, settings["frozen"])
+    module = _fill(_build_module(detector), tensors, settings["frozen"])
     codes = np.arange(len(detector.classes_))
     options: dict[str, Any] = {"seed": settings["seed"], "device": device}
     net = make_net(detector, module, codes, callbacks=[], validate=False, **options)
@@ -55,8 +59,8 @@ def build_net(detector: DeepDetector, state: dict[str, Any]) -> PixelNet:
     net.precision = settings["precision"]
     with isolated_seed(net.seed, device):
         net.initialize()
-    if detector.class_weight is not None:
-        net.criterion_.weight.copy_(torch.tensor(arrays[f"{CRITERION}weight"]))
+    if weight is not None and detector.class_weight is not None:
+        net.criterion_.weight.copy_(weight)
     net.history = type(net.history)(settings["history"])
     return net
 
@@ -70,30 +74,30 @@ def _build_module(detector: DeepDetector) -> nn.Module:
         return nn.Sequential(Standardize(*blank), network)
 
 
+def _unpack(content: bytes) -> dict[str, Tensor]:
+    """Tensors by their names."""
+    # The header's length comes first; its reader would take any.
+    if int.from_bytes(content[:8], "little") > min(LARGEST_HEADER, len(content)):
+        raise ValueError("net_ must hold tensors with a header; got a false one.")
+    return load(content)
+
+
 def _fill(
-    module: nn.Module, arrays: dict[str, np.ndarray], frozen: list[str]
+    module: nn.Module, tensors: dict[str, Tensor], frozen: list[str]
 ) -> nn.Module:
-    wanted = module.state_dict()
-    given = {n: a for n, a in arrays.items() if not n.startswith(CRITERION)}
-    if _outline(wanted) != _outline(given):
+    """Give a module its tensors, which leave the dict."""
+    wanted = {n: (t.shape, t.dtype) for n, t in module.state_dict().items()}
+    if wanted != {n: (t.shape, t.dtype) for n, t in tensors.items()}:
         raise ValueError(
             "net_ must hold the tensors of the network that the detector's parameters "
             "describe; got those of another one."
         )
     # Copies have addresses that vector instructions take in one piece.
-    tensors = {name: torch.tensor(array) for name, array in given.items()}
-    module.load_state_dict(tensors, assign=True)
+    copies = {name: tensors.pop(name).clone() for name in wanted}
+    module.load_state_dict(copies, assign=True)
     for name, parameter in module.named_parameters():
         parameter.requires_grad_(name not in frozen)
     return module
-
-
-def _outline(tensors: dict[str, Tensor] | dict[str, np.ndarray]) -> dict[str, Any]:
-    """Shapes and types of tensors or arrays."""
-    return {
-        name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
-        for name, tensor in tensors.items()
-    }
 
 
 def _device_here(device: str) -> str:

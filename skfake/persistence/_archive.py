@@ -21,7 +21,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from skfake.files import replace_when_whole
 
 # Every member's name, and the first's.
-MEMBER = re.compile(r"[a-z]+(-\d{1,6})?\.(json|npy|bin)")
+MEMBER = re.compile(r"[a-z]+(-\d{1,6})?\.(json|npy|bin|safetensors)")
 FIRST = "manifest.json"
 # The zip's comment, which ends the file: what it is, and the digest of all before.
 LABEL = b"skfake sha256:"

@@ -110,6 +110,9 @@ def canonize(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             node["__id__"] = n_ids
         if str(node.get("__module__")).partition(".")[0] == "skfake":
             node["__module__"] = public.get(node["__class__"], node["__module__"])
+        if _is_net(node):
+            name = f"net-{len(names)}.safetensors"
+            names.setdefault(node["content"]["tensors"]["file"], name)
         if isinstance(node.get("file"), str):
             ending = node["file"].rpartition(".")[2]
             new = f"array-{len(names)}.{ending}"
@@ -163,12 +166,16 @@ def check(schema: Any, sizes: Mapping[str, int]) -> None:
 
 def count_weights(schema: Any) -> int:
     """Numbers that the networks in a tree have learned."""
-    counts = {
-        str(node["__id__"]): int(json.loads(node["content"]["n_weights"]["content"]))
-        for node, _ in walk(schema)
-        if isinstance(node.get("content"), dict) and "n_weights" in node["content"]
+    nets = {
+        node["__id__"]: node["content"] for node, _ in walk(schema) if _is_net(node)
     }
-    return sum(counts.values())
+    counts = [net["settings"]["content"]["n_weights"] for net in nets.values()]
+    return sum(json.loads(count["content"]) for count in counts)
+
+
+def _is_net(node: dict[str, Any]) -> bool:
+    content = node.get("content")
+    return isinstance(content, dict) and content.keys() == {"settings", "tensors"}
 
 
 def walk(tree: Any) -> Iterator[tuple[dict[str, Any], int]]:

@@ -42,8 +42,8 @@ def save_detector(
 ) -> None:
     """Save a fitted detector, without any code, to one file.
 
-    The file holds parameters and versions as JSON, and what was learned as arrays of
-    numpy. It is written beside its place and renamed:
+    The file holds parameters and versions as JSON, networks as safetensors and other
+    arrays as numpy writes them. It is written beside its place and renamed:
     whatever happens, a file that was there before stays whole or is replaced by a
     whole one. The same detector and card, saved at the same second, make the same
     bytes.

@@ -32,6 +32,9 @@ STUDY_MATRICES = {
     "DenseNet": [[9769, 231], [221, 9779]],
 }
 METRIC = "accuracy"
+# What is written of images that are damaged: there are hundreds of such rows.
+OF_METRIC = [METRIC, f"{METRIC}_low", f"{METRIC}_high"]
+CONDITION = ["detector", "corruption", "strength"]
 
 
 def keep(found: Comparison, checkpoint: Path) -> None:
@@ -139,9 +142,10 @@ def _tabulate_matrices(comparison: Comparison, name: str) -> pd.DataFrame:
 
 def describe(comparison: Comparison, robustness: Any) -> dict[str, Any]:
     """What the report shows, for the JSON beside it."""
+    without = comparison.without_leaks().table
     found = {
         "table": _records(comparison.table.reset_index()),
-        "without_leaks": _records(comparison.without_leaks().table.reset_index()),
+        "without_leaks": _records(without[OF_METRIC].reset_index()),
         "differences": _records(comparison.differences),
         "warnings": comparison.warnings,
         "settings": {
@@ -153,15 +157,16 @@ def describe(comparison: Comparison, robustness: Any) -> dict[str, Any]:
         found["damaged"] = {
             "n_images": robustness.n_images,
             "metric": robustness.metric,
-            "table": _records(robustness.table),
+            "table": _records(robustness.table[[*CONDITION, *OF_METRIC]]),
             "summary": _records(robustness.summary.reset_index()),
         }
     return found
 
 
 def _records(table: pd.DataFrame) -> list[dict]:
-    rows = table.astype(object).where(table.notna(), None)
-    return rows.to_dict(orient="records")
+    """Rows of a table as dicts, without what is not known."""
+    rows = table.to_dict(orient="records")
+    return [{k: v for k, v in row.items() if pd.notna(v)} for row in rows]
 
 
 def to_markdown(found: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ what is missing, and with a network that Ctrl-C stopped, of which the epochs so 
 written. It ends in a report, reproduce_paper.html: the study's tables beside ours with
 intervals, without the images that leak, and on damaged images. In a folder of
 `--weights`, files begin with torchvision's names of networks; one without a file learns
-from nothing.
+from scratch.
 
 .. [1] arXiv:2401.07358.
 """
@@ -60,12 +60,12 @@ PLAN = (
 )
 OF_REPORT = ("recipe", "seed", "limit")
 # The study's metrics, with as many digits as it gives.
-FIGURES = {f"{name}_{of}": ".2f" for of in ("FAKE", "REAL") for name in PER_CLASS}
-FIGURES |= {"accuracy": ".2%", "roc_auc": ".4f"}
+METRICS = {f"{name}_{of}": ".2f" for of in ("FAKE", "REAL") for name in PER_CLASS}
+METRICS |= {"accuracy": ".2%", "roc_auc": ".4f"}
 # The former is FAKE's in ours; of which class the study's is, it does not say.
-FIGURES |= {"average_precision": ".4f", "average_precision_REAL": ".4f"}
+METRICS |= {"average_precision": ".4f", "average_precision_REAL": ".4f"}
 STUDY = {
-    name: dict(zip(FIGURES, [*metrics, None], strict=True))
+    name: dict(zip(METRICS, [*metrics, None], strict=True))
     for name, *metrics in (
         ("SVM", 0.82, 0.80, 0.81, 0.81, 0.83, 0.82, 0.8143, 0.8958, 0.8907),
         ("CNN", 0.86, 0.87, 0.87, 0.87, 0.85, 0.86, 0.8640, 0.9347, None),
@@ -131,7 +131,8 @@ def plan_runs(arguments: argparse.Namespace) -> list[tuple[dict, Any]]:
             "recipe_epochs": usual.get("max_epochs"),
             **{key: getattr(arguments, key) for key in ("recipe", "seed", "limit")},
         }
-        plans.append((json.loads(json.dumps(plan)), detector))  # Tuples become lists.
+        # As it is read from the file: tuples are lists there.
+        plans.append((json.loads(json.dumps(round_all(plan))), detector))
     return plans
 
 
@@ -143,7 +144,7 @@ def give_weights(detector: Any, choice: str, recipe: str) -> None:
         and detector.weights is None
         and hasattr(detector, "n_hidden")
     ):
-        # Rather VGG without normalisation that has learned than with, from nothing.
+        # Rather VGG without normalisation that has learned than with, from scratch.
         detector.set_params(batch_norm=False)
         detector.set_params(weights=choose_weights(choice, detector))
         detector.set_params(batch_norm=detector.weights is None)
@@ -164,7 +165,12 @@ def choose_weights(choice: str, detector: Any) -> str | None:
 
 def describe_params(detector: Any) -> dict[str, Any]:
     """Parameters that decide what is learned, weights by their content."""
-    params = {k: v for k, v in detector.get_params().items() if k not in OPERATIONAL}
+    params = {
+        name: value
+        for name, value in detector.get_params().items()
+        # An object's own parameters stand there too.
+        if name not in OPERATIONAL and not hasattr(value, "get_params")
+    }
     if params.get("weights") not in (None, "imagenet"):
         file = Path(params["weights"])
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -243,7 +249,7 @@ def judge(predictions: pd.DataFrame, leaked: np.ndarray) -> dict[str, Any]:
         "n_leaked": int(leaked.sum()),
         "confusion_matrix": matrix.tolist(),
         "metrics": metrics_of(predictions),
-        "figures_without_leaks": metrics_of(predictions[~leaked]),
+        "metrics_without_leaks": metrics_of(predictions[~leaked]),
     }
 
 
@@ -274,10 +280,26 @@ def write(file: Path, data: dict, plan: dict, runs: list[dict]) -> None:
 
 
 def write_json(file: Path, found: dict) -> None:
-    """Write a file, whole or not at all."""
+    """Write a file, whole or not at all; what holds plain values alone is one line."""
+    text = json.dumps(round_all(found), indent=2, allow_nan=False)
+    text = re.sub(r"(?<=[\[{])\n[^\[\]{}]*(?=[\]}])", on_one_line, text)
     beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.write_text(json.dumps(found, indent=2, allow_nan=False) + "\n", "utf-8")
+    beside.write_text(text + "\n", "utf-8")
     beside.replace(file)
+
+
+def round_all(value: Any) -> Any:
+    """Numbers with seven digits, more than any run repeats."""
+    if isinstance(value, dict):
+        return {key: round_all(of) for key, of in value.items()}
+    if isinstance(value, list | tuple):
+        return [round_all(of) for of in value]
+    return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+def on_one_line(lines: re.Match) -> str:
+    """Lines of JSON, joined; in a text, a line break is no line break."""
+    return re.sub(r"\s*\n\s*", " ", lines[0]).strip()
 
 
 def run_all(plans: list, arguments: argparse.Namespace, fingerprint: str) -> int:
@@ -324,7 +346,7 @@ def make_report(arguments: argparse.Namespace) -> None:
         robustness = paper_report.look_at_damage(
             comparison, *images["test"], arguments.damaged, arguments.seed
         )
-    study = paper_report.tabulate_study(comparison, STUDY, list(FIGURES))
+    study = paper_report.tabulate_study(comparison, STUDY, list(METRICS))
     comparison.to_html(
         arguments.output.with_suffix(".html"),
         robustness=robustness,
@@ -372,7 +394,7 @@ def main_row(run: dict, study: dict) -> dict[str, str]:
         "difference": show(difference, "+.2f"),
         "ROC-AUC": show(ours["roc_auc"], ".4f"),
         "the study's ROC-AUC": show(study.get("roc_auc"), ".4f"),
-        "accuracy without leaks": show(run["figures_without_leaks"]["accuracy"], ".2%"),
+        "accuracy without leaks": show(run["metrics_without_leaks"]["accuracy"], ".2%"),
         "training": f"{run['fit_seconds'] / 60:.1f} min",
     }
 
@@ -384,7 +406,7 @@ def to_full_markdown(found: dict, limit: int | None = None) -> str:
         study = found["study"].get(run["detector"])
         for name, metrics in ((run["name"], run["metrics"]), ("the study", study)):
             if metrics:
-                cells = {key: show(metrics[key], form) for key, form in FIGURES.items()}
+                cells = {key: show(metrics[key], form) for key, form in METRICS.items()}
                 rows.append({"": name, **cells})
     return "\n".join(tabulate(found, limit, rows))
 
@@ -412,7 +434,7 @@ def draw_curves(found: dict, file: Path | str) -> None:
     axes = figure.subplots(1, len(recipes), sharey=True, squeeze=False)[0]
     for run in runs:
         ax, color = axes[recipes.index(run["recipe"])], NAMES.index(run["detector"])
-        for part, style in (("train", ".-"), ("valid", ".--")):
+        for part, style in (("train", "-"), ("valid", "--")):
             if values := run["history"].get(f"{part}_accuracy"):
                 x, y = range(1, len(values) + 1), 100 * np.array(values, dtype=float)
                 (line,) = ax.plot(x, y, style, color=f"C{color}")
@@ -420,8 +442,8 @@ def draw_curves(found: dict, file: Path | str) -> None:
         ax.set(title=f"recipe: {run['recipe']}", xlabel="epoch", ylabel="accuracy, %")
         ax.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(lines.values(), lines.keys(), loc="outside right center")
-    # The same metrics make the same file.
-    with rc_context({"svg.hashsalt": "skfake"}):
+    # The same metrics make the same file, and letters are not drawn one by one.
+    with rc_context({"svg.hashsalt": "skfake", "svg.fonttype": "none"}):
         figure.savefig(file, metadata={"Date": None})
 
 

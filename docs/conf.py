@@ -32,8 +32,6 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "examples"]
-# The report of a benchmark is a page of its own.
-html_extra_path = ["../benchmarks/reproduce_paper.html"]
 templates_path = ["_templates"]
 default_role = "name"
 

@@ -7,12 +7,14 @@ import sys
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from sklearn.base import clone
 
 # A machine with other work is slow at times; pytest's timeout ends what hangs.
 settings.register_profile("skfake", deadline=None)
@@ -53,6 +55,21 @@ def stripes():
     X[y == 0, ::4] += 150
     X[y == 1, :, ::4] += 150
     return X, y
+
+
+@pytest.fixture(scope="session")
+def fitted_detector(stripes):
+    """Detectors of tests/detectors/instances.py, each fitted to stripes once.
+
+    They are shared: a test that fits or changes one takes a clone.
+    """
+    from tests.detectors.instances import DETECTORS
+
+    @cache
+    def fitted(name):
+        return clone(DETECTORS[name]).fit(*stripes)
+
+    return fitted
 
 
 @pytest.fixture(autouse=True)

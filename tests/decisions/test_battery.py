@@ -8,15 +8,13 @@ import skfake.decisions
 from skfake import SVMDetector
 from tests.decisions.instances import DECIDERS
 
+# With probabilities, with none, and around a detector.
 ESTIMATORS = [
     decider(estimator)
     for decider in DECIDERS.values()
-    for estimator in (
-        LogisticRegression(),
-        LinearSVC(),
-        SVMDetector(engine="scikit-learn"),
-    )
+    for estimator in (LogisticRegression(), LinearSVC())
 ]
+ESTIMATORS.append(DECIDERS["Neyman-Pearson"](SVMDetector(engine="scikit-learn")))
 
 
 @parametrize_with_checks(ESTIMATORS)

@@ -22,15 +22,28 @@ from tests.detectors.instances import DETECTORS
 # The images of the battery are of two pixels, side by side: mirrored, a class becomes
 # the other.
 AS_THEY_ARE = {"augment": None}
+# Few steps must do for hundreds of fits.
+FAST = {**AS_THEY_ARE, "max_epochs": 2, "validation_fraction": None, "device": "cpu"}
 ESTIMATORS = [
     HOGTransformer(),
     SVMDetector(engine="scikit-learn"),
+    # Probabilities are another machine around it.
     SVMDetector(engine="scikit-learn", probability=True),
-    CNNDetector(device="cpu"),
-    CompactDetector(**AS_THEY_ARE, n_filters=(8, 16), device="cpu"),
-    ResNetDetector(**AS_THEY_ARE, image_size=16, depth=18, max_epochs=3, device="cpu"),
-    VGGDetector(**AS_THEY_ARE, depth=11, max_epochs=3, device="cpu"),
-    DenseNetDetector(**AS_THEY_ARE, image_size=29, max_epochs=3, device="cpu"),
+    CNNDetector(image_size=8, max_epochs=6, batch_size=16, lr=0.005, device="cpu"),
+    CompactDetector(
+        **AS_THEY_ARE,
+        image_size=8,
+        n_filters=(8, 16),
+        max_epochs=3,
+        batch_size=16,
+        device="cpu",
+    ),
+    ResNetDetector(
+        **{**FAST, "max_epochs": 3}, image_size=8, depth=18, batch_size=32, lr=0.003
+    ),
+    VGGDetector(**FAST, depth=11, batch_size=32, lr=0.001),
+    DenseNetDetector(**FAST, image_size=29, batch_size=16, optimizer="adamw", lr=0.002),
+    # It has the scores that its detector has.
     TiledDetector(SVMDetector(engine="scikit-learn")),
     TiledDetector(
         SVMDetector(engine="scikit-learn", probability=True), tile_size=2, overlap=0.5
@@ -43,12 +56,7 @@ def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
     check(estimator)
 
 
-@parametrize_with_checks(
-    [
-        SVMDetector(engine="scikit-learn-intelex"),
-        SVMDetector(engine="scikit-learn-intelex", probability=True),
-    ]
-)
+@parametrize_with_checks([SVMDetector(engine="scikit-learn-intelex", probability=True)])
 def test_the_fast_engine_passes_every_check_of_scikit_learn(estimator, check):
     pytest.importorskip("sklearnex", reason="scikit-learn-intelex is not installed")
     check(estimator)

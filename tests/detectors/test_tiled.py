@@ -1,10 +1,8 @@
 """Tiles: where they are, which are learned from, and what their scores add up to."""
 
-import json
 import subprocess
 import sys
 import weakref
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +17,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
-from benchmarks import tiled_memory
 from skfake import SVMDetector, TiledDetector
 from skfake.datasets import make_images
 from skfake.detectors._tiles import Grid, aggregate_scores, cut_tiles, starts
@@ -523,16 +520,3 @@ def test_a_large_file_takes_little_more_than_its_decoded_pixels(tmp_path):
     assert answer == pytest.approx(0.2)
     # Pillow's four bytes a pixel are 98 MB; a copy as an array would be 73 MB more.
     assert kilobytes < 130_000
-
-
-def test_the_manual_shows_what_the_benchmark_wrote():
-    found = json.loads(tiled_memory.RESULT.read_text())
-    manual = Path(__file__).parents[2] / "docs" / "tiles.rst"
-    shown = manual.read_text().partition(".. benchmarks/tiled_memory.py\n\n")[2]
-    assert shown.partition("\n\n.. end")[0] == tiled_memory.to_table(found)
-    # The decoded file takes four bytes a pixel; the rest are batches of tiles.
-    for row in found["rows"]:
-        assert row["peak_mb"] - row["before_mb"] < 4 * row["megapixels"] + 120
-    machines = [row for row in found["rows"] if row["detector"] == "SVM"]
-    assert max(row["megapixels"] for row in machines) == 100
-    assert all(row["peak_mb"] < 1000 for row in machines)

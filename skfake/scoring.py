@@ -101,8 +101,9 @@ def score_images(detector: Any, X: Any) -> Scores:
         return detector.score_images(X)
     if isinstance(detector, FrozenEstimator):
         return score_images(detector.estimator, X)
-    if isinstance(detector, Pipeline) and len(detector) > 1:
-        return score_images(detector[-1], detector[:-1].transform(X))
+    if isinstance(detector, Pipeline):
+        steps = detector[:-1]
+        return score_images(detector[-1], steps.transform(X) if len(steps) else X)
     # Not every label follows from scores: a threshold may be tuned, models may vote.
     labels = np.asarray(detector.predict(X))
     method = score_method(detector)

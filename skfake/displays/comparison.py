@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from skfake.displays._bases import ScoresDisplay
-from skfake.displays._drawing import assign_colors
+from skfake.displays._common import ScoresDisplay, assign_colors
 from skfake.displays.confusion import ConfusionMatricesDisplay
 from skfake.displays.curves import PrecisionRecallCurvesDisplay, RocCurvesDisplay
 from skfake.displays.mistakes import ConfidentMistakesDisplay

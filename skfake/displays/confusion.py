@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,8 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
-from skfake.displays._bases import GridDisplay
-from skfake.displays._drawing import WIDTH, new_grid
+from skfake.displays._common import WIDTH, GridDisplay, new_grid
 from skfake.metrics.predictions import check_predictions
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ CHARACTER = 0.085
 TURNED: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class ConfusionMatricesDisplay(GridDisplay):
     """Confusion matrices of several detectors, a plot each.
 
@@ -38,11 +39,6 @@ class ConfusionMatricesDisplay(GridDisplay):
 
     display_labels : sequence of str
         Names of the classes.
-
-    Attributes
-    ----------
-    axes_, figure_ : array of matplotlib Axes, and Figure
-        The plots and their figure, after `plot`.
 
     See Also
     --------
@@ -63,11 +59,8 @@ class ConfusionMatricesDisplay(GridDisplay):
 
     _HOLDS = ("matrices", "detector")
 
-    def __init__(
-        self, *, matrices: dict[str, np.ndarray], display_labels: Sequence[str]
-    ) -> None:
-        self.matrices = matrices
-        self.display_labels = display_labels
+    matrices: dict[str, np.ndarray]
+    display_labels: Sequence[str]
 
     @classmethod
     def from_predictions(
@@ -87,11 +80,8 @@ class ConfusionMatricesDisplay(GridDisplay):
             In the form of `Comparison.predictions`; the columns `detector`, `target`
             and `prediction` are read. Folds are counted together.
 
-        classes : array-like of shape (n_classes,)
-            All labels, sorted.
-
-        target_names : sequence of str, default=None
-            Names of the classes. With None, the labels are.
+        classes, target_names
+            All labels, sorted, and their names; with None, the labels are.
 
         normalize : {"true", "pred", "all"}, default=None
             Fractions of the actual class, of the predicted class or of all images, in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from skfake.displays._bases import Runs, ScoresDisplay
-from skfake.displays._drawing import (
+from skfake.displays._common import (
     FAINT,
     SIDE,
+    Runs,
+    ScoresDisplay,
     assign_colors,
     draw_legend,
     draw_reference,
@@ -37,6 +39,7 @@ Curves = dict[str, list[Curve]]
 GRID = np.linspace(0, 1, 1001)
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class RocCurvesDisplay(ScoresDisplay):
     """ROC curves of several detectors in one plot.
 
@@ -57,11 +60,6 @@ class RocCurvesDisplay(ScoresDisplay):
     colors : dict of str, default=None
         Names of the detectors and their colours. With None, they are matplotlib's.
 
-    Attributes
-    ----------
-    ax_, figure_ : matplotlib Axes and Figure
-        The plot and its figure, after `plot`.
-
     See Also
     --------
     skfake.Comparison.roc_curves : This display of a comparison.
@@ -78,18 +76,10 @@ class RocCurvesDisplay(ScoresDisplay):
     {'SVM': [0.75]}
     """
 
-    def __init__(
-        self,
-        *,
-        curves: Curves,
-        roc_auc: dict[str, list[float]],
-        positive: str | None = None,
-        colors: Mapping[str, str] | None = None,
-    ) -> None:
-        self.curves = curves
-        self.roc_auc = roc_auc
-        self.positive = positive
-        self.colors = colors
+    curves: Curves
+    roc_auc: dict[str, list[float]]
+    positive: str | None = None
+    colors: Mapping[str, str] | None = None
 
     @classmethod
     def _compute(cls, runs: Runs) -> dict[str, Any]:
@@ -107,6 +97,7 @@ class RocCurvesDisplay(ScoresDisplay):
         return ax
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class PrecisionRecallCurvesDisplay(ScoresDisplay):
     """Precision-recall curves of several detectors in one plot.
 
@@ -117,8 +108,7 @@ class PrecisionRecallCurvesDisplay(ScoresDisplay):
     Parameters
     ----------
     curves : dict of lists of (recall, precision)
-        Names of the detectors, and the points of a curve for each of their folds, from
-        the greatest recall to the least.
+        As in `RocCurvesDisplay`, from the greatest recall to the least.
 
     average_precision : dict of lists of float
         Average precision of each of these curves.
@@ -126,16 +116,8 @@ class PrecisionRecallCurvesDisplay(ScoresDisplay):
     prevalence : float, default=None
         Fraction of positives, the precision of chance, shown as a line.
 
-    positive : str, default=None
-        Name of the positive class, or what else the axes say.
-
-    colors : dict of str, default=None
-        Names of the detectors and their colours. With None, they are matplotlib's.
-
-    Attributes
-    ----------
-    ax_, figure_ : matplotlib Axes and Figure
-        The plot and its figure, after `plot`.
+    positive, colors
+        As in `RocCurvesDisplay`.
 
     See Also
     --------
@@ -154,20 +136,11 @@ class PrecisionRecallCurvesDisplay(ScoresDisplay):
     {'SVM': [0.83...]}
     """
 
-    def __init__(
-        self,
-        *,
-        curves: Curves,
-        average_precision: dict[str, list[float]],
-        prevalence: float | None = None,
-        positive: str | None = None,
-        colors: Mapping[str, str] | None = None,
-    ) -> None:
-        self.curves = curves
-        self.average_precision = average_precision
-        self.prevalence = prevalence
-        self.positive = positive
-        self.colors = colors
+    curves: Curves
+    average_precision: dict[str, list[float]]
+    prevalence: float | None = None
+    positive: str | None = None
+    colors: Mapping[str, str] | None = None
 
     @classmethod
     def _compute(cls, runs: Runs) -> dict[str, Any]:

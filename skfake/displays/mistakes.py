@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
-from skfake.displays._bases import Display
-from skfake.displays._drawing import WIDTH, new_axes
+from skfake.displays._common import WIDTH, Display, new_axes
 from skfake.images.thumbnails import make_thumbnails
 from skfake.metrics.predictions import find_confident_mistakes
 
@@ -33,6 +33,7 @@ ARROW = "→ "
 LEGEND = "Below each image: its class, the class that it was given, the score of that."
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class ConfidentMistakesDisplay(Display):
     """A contact sheet of the confident mistakes of each detector.
 
@@ -50,11 +51,6 @@ class ConfidentMistakesDisplay(Display):
 
     display_labels : dict of str
         Names of the classes, by their labels.
-
-    Attributes
-    ----------
-    ax_, figure_ : matplotlib Axes and Figure
-        The sheet and its figure, after `plot`.
 
     See Also
     --------
@@ -75,16 +71,9 @@ class ConfidentMistakesDisplay(Display):
     (2, 2)
     """
 
-    def __init__(
-        self,
-        *,
-        mistakes: dict[str, pd.DataFrame],
-        images: dict[int, np.ndarray],
-        display_labels: dict[Any, str],
-    ) -> None:
-        self.mistakes = mistakes
-        self.images = images
-        self.display_labels = display_labels
+    mistakes: dict[str, pd.DataFrame]
+    images: dict[int, np.ndarray]
+    display_labels: dict[Any, str]
 
     @classmethod
     def from_predictions(
@@ -137,7 +126,8 @@ class ConfidentMistakesDisplay(Display):
             predictions, classes=classes, pos_label=pos_label, n_images=n_images
         )
         columns = ["image", "target", "prediction", "score"]
-        names = classes if target_names is None else target_names
+        labels = np.asarray(classes).tolist()
+        names = labels if target_names is None else target_names
         return cls(
             mistakes={
                 str(name): found.loc[found["detector"] == name, columns]
@@ -146,10 +136,7 @@ class ConfidentMistakesDisplay(Display):
             images=make_thumbnails(
                 images, found["image"].unique(), image_shape=image_shape
             ),
-            display_labels={
-                label: str(name)
-                for label, name in zip(np.asarray(classes).tolist(), names, strict=True)
-            },
+            display_labels=dict(zip(labels, map(str, names), strict=True)),
         ).plot(ax)
 
     def _draw(self, ax: Axes | None) -> Axes:

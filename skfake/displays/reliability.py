@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,9 +11,10 @@ import numpy as np
 import pandas as pd
 from sklearn.calibration import calibration_curve
 
-from skfake.displays._bases import Runs, ScoresDisplay
-from skfake.displays._drawing import (
+from skfake.displays._common import (
     SIDE,
+    Runs,
+    ScoresDisplay,
     assign_colors,
     draw_legend,
     draw_reference,
@@ -32,6 +34,7 @@ WHOLE = 500
 LEAST = 4
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class ReliabilityDisplay(ScoresDisplay):
     """Reliability diagrams of several detectors in one plot.
 
@@ -49,16 +52,8 @@ class ReliabilityDisplay(ScoresDisplay):
     calibration_error : dict of lists of float
         Expected calibration error of each detector and each of its folds.
 
-    positive : str, default=None
-        Name of the positive class, or what else the axes say.
-
-    colors : dict of str, default=None
-        Names of the detectors and their colours. With None, they are matplotlib's.
-
-    Attributes
-    ----------
-    ax_, figure_ : matplotlib Axes and Figure
-        The plot and its figure, after `plot`.
+    positive, colors
+        As in `RocCurvesDisplay`.
 
     See Also
     --------
@@ -79,18 +74,10 @@ class ReliabilityDisplay(ScoresDisplay):
     {'SVM': [0.0]}
     """
 
-    def __init__(
-        self,
-        *,
-        curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
-        calibration_error: dict[str, list[float]],
-        positive: str | None = None,
-        colors: Mapping[str, str] | None = None,
-    ) -> None:
-        self.curves = curves
-        self.calibration_error = calibration_error
-        self.positive = positive
-        self.colors = colors
+    curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    calibration_error: dict[str, list[float]]
+    positive: str | None = None
+    colors: Mapping[str, str] | None = None
 
     @classmethod
     def from_predictions(

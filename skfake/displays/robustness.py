@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 
 from skfake.corruptions import CORRUPTIONS
-from skfake.displays._bases import GridDisplay
-from skfake.displays._drawing import new_grid
+from skfake.displays._common import GridDisplay, new_grid
 from skfake.results.robustness import CLEAN
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ LEVEL: dict = {"linestyle": "--", "linewidth": 1}
 BAND: dict = {"alpha": 0.15, "linewidth": 0}
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class RobustnessCurvesDisplay(GridDisplay):
     """How detectors do as corruptions grow, a plot for each corruption.
 
@@ -45,11 +46,6 @@ class RobustnessCurvesDisplay(GridDisplay):
         Names of the corruptions, names of the detectors, and the ends of the intervals
         of the values. With None, no bands are drawn.
 
-    Attributes
-    ----------
-    axes_, figure_ : array of matplotlib Axes, and Figure
-        The plots and their figure, after `plot`.
-
     See Also
     --------
     skfake.evaluation.Robustness.curves : This display of what was found.
@@ -67,18 +63,10 @@ class RobustnessCurvesDisplay(GridDisplay):
 
     _HOLDS = ("curves", "corruption")
 
-    def __init__(
-        self,
-        *,
-        curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]],
-        clean: dict[str, float],
-        metric: str,
-        bands: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] | None = None,
-    ) -> None:
-        self.curves = curves
-        self.clean = clean
-        self.metric = metric
-        self.bands = bands
+    curves: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]]
+    clean: dict[str, float]
+    metric: str
+    bands: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] | None = None
 
     @classmethod
     def from_table(
@@ -109,8 +97,6 @@ class RobustnessCurvesDisplay(GridDisplay):
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If no detector has the metric, or there are not as many axes as corruptions.
         """
@@ -150,13 +136,12 @@ class RobustnessCurvesDisplay(GridDisplay):
 
         for ax, corruption in zip(self.axes_, self.curves, strict=True):
             self._draw_corruption(ax, corruption)
-        first = self.axes_[0]
+        first, columns = self.axes_[0], min(len(self.curves), COLUMNS)
         level = Line2D([], [], **LEVEL, color="gray", label="images as they are")
         handles = [*first.get_legend_handles_labels()[0], level]
         if given:
             first.legend(handles=handles, fontsize="small")
         else:
-            columns = min(len(self.curves), COLUMNS)
             place = {"loc": "outside lower center", "ncols": columns}
             self.figure_.legend(handles=handles, **place)
 

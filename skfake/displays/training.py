@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skfake.displays._bases import Display
-from skfake.displays._drawing import FAINT, assign_colors, draw_legend, new_axes
+from skfake.displays._common import (
+    FAINT,
+    Display,
+    assign_colors,
+    draw_legend,
+    new_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +25,7 @@ HEIGHT = 4.0
 STYLES = {"train": ("training images", "-"), "valid": ("images held out", "--")}
 
 
+@dataclass(kw_only=True, repr=False, eq=False)
 class TrainingCurvesDisplay(Display):
     """Accuracy or loss of several detectors after each epoch, in one plot.
 
@@ -40,11 +47,6 @@ class TrainingCurvesDisplay(Display):
     colors : dict of str, default=None
         Names of the detectors and their colours. With None, they are matplotlib's.
 
-    Attributes
-    ----------
-    ax_, figure_ : matplotlib Axes and Figure
-        The plot and its figure, after `plot`.
-
     See Also
     --------
     skfake.Comparison.training_curves : This display of a comparison.
@@ -61,16 +63,9 @@ class TrainingCurvesDisplay(Display):
     2
     """
 
-    def __init__(
-        self,
-        *,
-        histories: dict[str, list[Mapping[str, Sequence[float]]]],
-        metric: str = "accuracy",
-        colors: Mapping[str, str] | None = None,
-    ) -> None:
-        self.histories = histories
-        self.metric = metric
-        self.colors = colors
+    histories: dict[str, list[Mapping[str, Sequence[float]]]]
+    metric: str = "accuracy"
+    colors: Mapping[str, str] | None = None
 
     @classmethod
     def from_detectors(

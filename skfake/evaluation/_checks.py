@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skfake.images import check_images
 from skfake.scikit_learn import Interval
 
-# Of the parameters that comparing, evaluating and damaging share.
+# Constraints of the parameters that comparing, evaluating and damaging share.
 CONSTRAINTS = {
     "detectors": [dict],
     "target_names": ["array-like", None],

@@ -10,10 +10,9 @@ import pandas as pd
 from sklearn.utils import resample
 
 from skfake.datasets import find_confounders, find_duplicates, find_near_duplicates
-from skfake.evaluation._runs import Task
+from skfake.evaluation._runs import Split, Task
 from skfake.images import check_images
 from skfake.results.comparison import LEAK_COLUMNS, no_leaks
-from skfake.results.runs import Split
 from skfake.scikit_learn import take_rows
 
 # Images that are searched for what gives the classes away besides the pictures.

@@ -18,10 +18,9 @@ from skfake.evaluation._checks import (
     draw_seed,
 )
 from skfake.evaluation._data_checks import check_images_of, describe_leaks
-from skfake.evaluation._runs import Task, fit_and_score, takes_seed
+from skfake.evaluation._runs import Split, Task, random_states, run_detector
 from skfake.evaluation.comparison import Comparison, collect_runs
 from skfake.metrics.summary import Classes
-from skfake.results.runs import Split
 from skfake.scikit_learn import validate_params
 
 CALLER = "compare_detectors"
@@ -89,8 +88,8 @@ def compare_detectors(
 
     seeds : sequence of int, default=None
         Fit each detector once with each of these for every `random_state` that it and
-        its parts have, and show means over the fits. A detector without one is fitted
-        once. With None, each detector is fitted once, as it is.
+        its parts have, and show means over the fits. With None, or without a
+        `random_state`, it is fitted once, as it is.
 
     confidence_level : float, default=0.95
         Of the intervals, and of all tests of differences together.
@@ -103,9 +102,9 @@ def compare_detectors(
         Seed of the resampling alone, kept in `Comparison.settings`.
 
     check_data : bool, default=True
-        Look for copies of test images among the training images and, in files and
-        images of several sizes, for what gives the classes away besides the
-        pictures. Every file is decoded once more for it.
+        Look for copies of test images in training and, in files and images of several
+        sizes, for what gives the classes away besides the pictures. It decodes every
+        file once more.
 
     n_jobs : int, default=None
         Processes that share the detectors and folds, as in scikit-learn. With more
@@ -126,8 +125,8 @@ def compare_detectors(
     Warns
     -----
     UserWarning
-        If a test image is among its training images, to the pixel. What is less sure,
-        as near copies, is printed with the table and kept in `Comparison.warnings`.
+        If a test image is among its training images, to the pixel. What is less sure
+        is in `Comparison.warnings`.
 
     Notes
     -----
@@ -184,9 +183,9 @@ def compare_detectors(
         warn(describe_leaks(checks["leaks"], len(y_test)), stacklevel=3)
     # Not by `cross_validate`: it returns no predictions and takes no test set apart.
     runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
-        delayed(fit_and_score)(name, detector, task, split, seed)
+        delayed(run_detector)(name, detector, task, split, seed)
         for name, detector in detectors.items()
-        for seed in (fits if takes_seed(detector) else fits[:1])
+        for seed in (fits if random_states(detector) else fits[:1])
         for split in splits
     )
     settings = {
@@ -267,6 +266,8 @@ def _describe_procedure(task: Task, cv: Any, splits: list[Split]) -> dict[str, A
             "n_images": len(task.y),
             "n_test_images": len(task.y_test),
         }
+    sizes = [(len(split.train), len(split.test)) for split in splits]
+    fractions = [n_test / (n_train + n_test) for n_train, n_test in sizes]
     # An iterable of splits has no short description.
     named = isinstance(cv, Integral) or hasattr(cv, "split")
     return {
@@ -274,5 +275,5 @@ def _describe_procedure(task: Task, cv: Any, splits: list[Split]) -> dict[str, A
         "n_images": len(task.y),
         "n_folds": len(splits),
         "cv": repr(cv) if named else None,
-        "test_fraction": float(np.mean([split.test_fraction for split in splits])),
+        "test_fraction": float(np.mean(fractions)),
     }

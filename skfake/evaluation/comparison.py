@@ -12,7 +12,7 @@ import pandas as pd
 
 from skfake.displays.comparison import PlottedComparison
 from skfake.environment import describe_machine, describe_versions
-from skfake.evaluation._runs import Task
+from skfake.evaluation._runs import Run, Task, tabulate_predictions, tabulate_runs
 from skfake.images.thumbnails import make_thumbnails
 from skfake.metrics.predictions import find_confident_mistakes
 from skfake.report import text
@@ -20,7 +20,6 @@ from skfake.report.files import save_comparison
 from skfake.report.page import write_page
 from skfake.results.comparison import N_MISTAKES, summarize
 from skfake.results.metric_tables import add_metrics
-from skfake.results.runs import Run, tabulate_predictions, tabulate_runs
 
 if TYPE_CHECKING:
     from skfake.evaluation.robustness import Robustness
@@ -171,17 +170,18 @@ def collect_runs(
 ) -> Comparison:
     """A comparison of runs: their predictions, and what is computed from these."""
     classes = task.classes
-    named = tabulate_runs(runs)
     predictions = tabulate_predictions(runs, classes.names)
+    probabilistic = {r.name for r in runs if r.scores and r.scores.are_probabilities}
+    folds = add_metrics(
+        tabulate_runs(runs),
+        predictions,
+        list(runs[0].key),
+        classes,
+        probabilistic=probabilistic,
+    )
     comparison = Comparison(
         table=pd.DataFrame(),
-        folds=add_metrics(
-            named,
-            predictions,
-            list(runs[0].key),
-            classes,
-            probabilistic={run.name for run in runs if run.has_probabilities},
-        ),
+        folds=folds,
         predictions=predictions,
         detectors=_collect_detectors(runs, settings),
         classes=classes.labels,
@@ -204,12 +204,12 @@ def _collect_detectors(
     runs: Sequence[Run], settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Fitted detectors by their names; lists of them where there may be several."""
+    if not settings.get("n_folds") and not settings.get("seeds"):
+        return {run.name: run.detector for run in runs}
     collected: dict[str, list] = {}
     for run in runs:
         collected.setdefault(run.name, []).append(run.detector)
-    if settings.get("n_folds") or settings.get("seeds"):
-        return dict(collected)
-    return {name: fitted for name, (fitted,) in collected.items()}
+    return collected
 
 
 def _count_images(task: Task, procedure: str) -> dict[str, dict[str, int]]:
@@ -219,11 +219,9 @@ def _count_images(task: Task, procedure: str) -> dict[str, dict[str, int]]:
         "holdout": {"training": task.y, "test": task.y_test},
         "fitted": {"test": task.y_test},
     }[procedure]
+    known = list(zip(task.classes.names, task.classes.labels, strict=True))
     return {
-        part: {
-            name: int((labels == label).sum())
-            for name, label in zip(task.classes.names, task.classes.labels, strict=True)
-        }
+        part: {name: int((labels == label).sum()) for name, label in known}
         for part, labels in parts.items()
     }
 

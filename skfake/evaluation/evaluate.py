@@ -14,7 +14,7 @@ from skfake.evaluation._checks import (
     draw_seed,
     known_labels,
 )
-from skfake.evaluation._runs import Task, score_fitted
+from skfake.evaluation._runs import Split, Task, run_detector
 from skfake.evaluation.comparison import Comparison, collect_runs
 from skfake.metrics.summary import Classes
 from skfake.scikit_learn import validate_params
@@ -59,11 +59,9 @@ def evaluate_detectors(
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
 
-    confidence_level : float, default=0.95
-        Of the intervals, and of all tests of differences together.
-
-    n_resamples : int, default=1000
-        How often the images are resampled for the intervals; with 0 there are none.
+    confidence_level, n_resamples : float, default=0.95, and int, default=1000
+        Level of the intervals and of all tests together, and how often images are
+        resampled for the intervals; with 0 there are none.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the resampling, kept in `Comparison.settings`.
@@ -110,7 +108,10 @@ def evaluate_detectors(
         classes=Classes.check(labels, target_names, pos_label),
         verbose=verbose,
     )
-    runs = [score_fitted(name, detector, task) for name, detector in detectors.items()]
+    runs = [
+        run_detector(name, detector, task, Split())
+        for name, detector in detectors.items()
+    ]
     settings = {
         "procedure": "fitted",
         "n_test_images": len(y),

@@ -27,7 +27,7 @@ from skfake.evaluation._checks import (
     draw_seed,
     known_labels,
 )
-from skfake.evaluation._runs import ask
+from skfake.evaluation._runs import check_scores, tabulate_scores
 from skfake.images import check_images
 from skfake.metrics.summary import Classes, metric_names
 from skfake.report import text
@@ -37,7 +37,6 @@ from skfake.results.robustness import (
     RobustnessResult,
     tabulate_robustness,
 )
-from skfake.results.runs import tabulate_answers
 from skfake.scikit_learn import take_rows, validate_params
 
 if TYPE_CHECKING:
@@ -97,8 +96,6 @@ class Robustness(RobustnessResult):
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
         ValueError
             If no detector has the metric, or there are not as many axes as corruptions.
         """
@@ -179,12 +176,9 @@ def evaluate_robustness(
         Shape of one image where X holds flattened images. With None it is the
         squarest image, gray or RGB, of that many values.
 
-    confidence_level : float, default=0.95
-        Of the intervals.
-
-    n_resamples : int, default=1000
-        How often the images are resampled for the intervals [3]_; with 0 there are
-        none.
+    confidence_level, n_resamples : float, default=0.95, and int, default=1000
+        Level of the intervals, and how often images are resampled for them; with 0
+        there are none.
 
     random_state : int, RandomState instance or None, default=None
         Seed of what is random in the damage, as in `skfake.corruptions.corrupt`, and of
@@ -226,8 +220,6 @@ def evaluate_robustness(
 
     .. [2] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot...
        for now", CVPR 2020, arXiv:1912.11035.
-
-    .. [3] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
 
     Examples
     --------
@@ -299,7 +291,7 @@ def _predict(
                 continue
             positions = np.arange(part.start, part.stop)
             try:
-                answers = ask(detector, images, len(positions), classes)
+                scores = check_scores(detector, images, len(positions), classes)
             # One detector's failure, whatever it raises, must not stop the others.
             except Exception as error:
                 errors[key] = f"{type(error).__name__}: {error}"
@@ -307,9 +299,9 @@ def _predict(
                 continue
             named = dict(zip(BY, key, strict=True))
             tables[key].append(
-                tabulate_answers(named, positions, y[part], answers, classes.names)
+                tabulate_scores(named, positions, y[part], scores, classes.names)
             )
-            if answers.are_probabilities:
+            if scores.are_probabilities:
                 probabilistic.add(name)
     rows = pd.DataFrame(list(tables), columns=BY)
     rows["error"] = [errors.get(key) for key in tables]

@@ -11,6 +11,7 @@ from sklearn.model_selection import BaseCrossValidator, KFold, ShuffleSplit
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from skfake.labels import check_pos_label
+from skfake.metrics.summary import check_two_classes
 
 
 class LeaveOneGeneratorOut(BaseCrossValidator):
@@ -57,14 +58,10 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
     >>> from skfake import compare_detectors
     >>> from skfake.evaluation import LeaveOneGeneratorOut
     >>> from skfake.metrics import tabulate_generators
-    >>> rng = np.random.default_rng(0)
     >>> y = np.repeat([0, 1, 1], 20)
     >>> generators = np.repeat(["", "glide", "sdxl"], 20)
-    >>> X = rng.normal(size=(60, 16)) + y[:, np.newaxis]
-    >>> splitter = LeaveOneGeneratorOut(random_state=0)
-    >>> splitter.get_n_splits(X, y, generators)
-    2
-    >>> cv = splitter.split(X, y, generators)
+    >>> X = np.random.default_rng(0).normal(size=(60, 16)) + y[:, np.newaxis]
+    >>> cv = LeaveOneGeneratorOut(random_state=0).split(X, y, generators)
     >>> comparison = compare_detectors({"logistic": LogisticRegression()}, X, y, cv=cv)
     >>> tabulate_generators(comparison.predictions, generators).shape
     (2, 5)
@@ -92,11 +89,8 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
         X : object, default=None
             Not looked at.
 
-        y : array-like of shape (n,)
-            Labels of two classes.
-
-        groups : array-like of shape (n,)
-            Generators of the images.
+        y, groups : array-like of shape (n,)
+            Labels of two classes, and generators of the images.
 
         Returns
         -------
@@ -145,12 +139,7 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
             )
         y, groups = column_or_1d(y), column_or_1d(groups)
         check_consistent_length(y, groups)
-        labels = np.unique(y)
-        if len(labels) != 2:
-            raise ValueError(
-                f"y must hold labels of two classes; got {len(labels)}, "
-                f"{labels.tolist()}."
-            )
+        labels = check_two_classes("y must hold labels", y)
         fakes = y == check_pos_label(self.pos_label, labels)
         unnamed = pd.isna(groups[fakes])
         if unnamed.any():

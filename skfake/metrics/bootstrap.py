@@ -1,9 +1,4 @@
-"""Intervals for metrics, by drawing the test images again [1]_.
-
-References
-----------
-.. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993.
-"""
+"""Intervals for metrics by the bootstrap (Efron and Tibshirani, 1993)."""
 
 from __future__ import annotations
 
@@ -30,11 +25,9 @@ def bootstrap_metrics(
     n_resamples: int = 1000,
     random_state: Any = None,
 ) -> dict[tuple, pd.DataFrame]:
-    """Metrics of each group of predictions, on images that are drawn again and again.
+    """Metrics of the groups by some columns, on images that are drawn again and again.
 
-    Groups are those of the columns `by`, the first of which is the detector. A group's
-    metrics are means over its seeds and folds. `probabilistic` names the detectors
-    whose scores are probabilities.
+    The first column is the detector; metrics are means over its seeds and folds.
     """
     if predictions.empty or not n_resamples:
         return {}
@@ -48,8 +41,7 @@ def bootstrap_metrics(
     tables: list[list[np.ndarray]] = [[] for _ in groups]
     for weights in _draw_weights(len(images), n_resamples, random):
         for table, (key, fits) in zip(tables, groups, strict=True):
-            seeds = [seed for seed, _ in fits]
-            fractions = _draw_fractions(seeds, len(weights), random)
+            fractions = _draw_fractions([s for s, _ in fits], len(weights), random)
             total: Any = 0
             for fraction, (_, fit) in zip(fractions, fits, strict=True):
                 found = _resample(fit, weights, classes, key[0] in probabilistic)

@@ -14,6 +14,7 @@ from skfake.labels import check_pos_label
 from skfake.metrics.summary import (
     N_BINS,
     calibration_errors,
+    check_two_classes,
     find_equal_error,
     find_tpr,
     rank_images,
@@ -39,11 +40,8 @@ def tpr_at_fpr(
 
     Parameters
     ----------
-    y_true : array-like of shape (n,)
-        Labels of two classes.
-
-    y_score : array-like of shape (n,)
-        Scores of the positive class, on any scale.
+    y_true, y_score : array-like of shape (n,)
+        Labels of two classes, and scores of the positive one, on any scale.
 
     max_fpr : float, default=0.01
         Greatest fraction of the negatives that may be called positive.
@@ -84,11 +82,8 @@ def equal_error_rate(y_true: Any, y_score: Any, *, pos_label: Any = None) -> flo
 
     Parameters
     ----------
-    y_true : array-like of shape (n,)
-        Labels of two classes.
-
-    y_score : array-like of shape (n,)
-        Scores of the positive class, on any scale.
+    y_true, y_score : array-like of shape (n,)
+        Labels of two classes, and scores of the positive one, on any scale.
 
     pos_label : label, default=None
         The positive class. With None it is the greater label: 1 of 0 and 1.
@@ -132,11 +127,8 @@ def expected_calibration_error(
 
     Parameters
     ----------
-    y_true : array-like of shape (n,)
-        Labels of two classes.
-
-    y_prob : array-like of shape (n,)
-        Probabilities of the positive class, from 0 to 1.
+    y_true, y_prob : array-like of shape (n,)
+        Labels of two classes, and probabilities of the positive one, from 0 to 1.
 
     n_bins : int, default=15
         How many bins there are from 0 to 1.
@@ -224,12 +216,7 @@ def _check_scores(
     check_consistent_length(labels, score)
     if not np.isfinite(score).all():
         raise ValueError(f"{name} must be finite; got NaN or infinity.")
-    classes = np.unique(labels)
-    if len(classes) != 2:
-        raise ValueError(
-            f"y_true must hold labels of two classes; got {len(classes)}, "
-            f"{classes.tolist()}."
-        )
+    classes = check_two_classes("y_true must hold labels", labels)
     return labels == check_pos_label(pos_label, classes), score
 
 

@@ -10,7 +10,7 @@ from sklearn.utils import column_or_1d
 
 from skfake.labels import check_pos_label
 from skfake.metrics.predictions import score_columns, split_runs
-from skfake.metrics.summary import Classes, compute_metrics
+from skfake.metrics.summary import Classes, check_two_classes, compute_metrics
 from skfake.scikit_learn import validate_params
 
 COLUMNS = ("detector", "fold", "image", "target", "prediction", "score")
@@ -107,12 +107,8 @@ def _check_predictions(
             f"predictions must hold the columns {', '.join(COLUMNS)}, as those of two "
             f"classes do; got no {missing[0]!r}."
         )
-    classes = np.unique(predictions["target"])
-    if len(classes) != 2:
-        raise ValueError(
-            f"predictions must hold targets of two classes; got {len(classes)}, "
-            f"{classes.tolist()}."
-        )
+    targets = predictions["target"].to_numpy()
+    classes = check_two_classes("predictions must hold targets", targets)
     if predictions["image"].max() >= n_images:
         raise ValueError(
             "generators must hold one for each image; got "

@@ -48,9 +48,7 @@ def mcnemar_test(y_true: Any, pred_a: Any, pred_b: Any) -> float:
     >>> mcnemar_test(y, y, [0, 0, 0, 0, 0, 0, 0, 0])
     0.03125
     """
-    target, first, second = (
-        column_or_1d(labels) for labels in (y_true, pred_a, pred_b)
-    )
+    target, first, second = map(column_or_1d, (y_true, pred_a, pred_b))
     check_consistent_length(target, first, second)
     only_first = int(np.sum((first == target) & (second != target)))
     only_second = int(np.sum((first != target) & (second == target)))
@@ -119,17 +117,16 @@ def corrected_t_test(scores_a: Any, scores_b: Any, *, test_fraction: float) -> f
 def seeds_t_test(right_a: Any, right_b: Any) -> float:
     """Test whether two detectors are right equally often, on one test set and seeds.
 
-    A detector that is fitted with another seed is right on other images. A test on one
-    fit of each asks which of these two fits is better; this one asks which detector
-    is, on images like these: what varies between images and what varies between
-    seeds both count, as in Welch's t-test [1]_.
+    A test on one fit of each asks which of these two fits is better; this one asks
+    which detector is, on images like these: what varies between images and what varies
+    between seeds both count, as in Welch's t-test [1]_.
 
     Parameters
     ----------
     right_a, right_b : bool array-like of shape (n_seeds, n)
-        Whether the two are right on the same n images, a row for each seed they were
-        fitted with. The numbers of seeds may differ; of one seed, the spread between
-        seeds is taken for zero.
+        Whether the two are right on the same n images, a row for each of their seeds,
+        whose numbers may differ. With one seed, the spread between seeds is taken for
+        zero.
 
     Returns
     -------

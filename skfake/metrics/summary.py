@@ -49,6 +49,16 @@ class Classes(NamedTuple):
         return cls(labels, names, check_pos_label(pos_label, labels))
 
 
+def check_two_classes(what: str, labels: np.ndarray) -> np.ndarray:
+    """Both labels, sorted."""
+    classes = np.unique(labels)
+    if len(classes) != 2:
+        raise ValueError(
+            f"{what} of two classes; got {len(classes)}, {classes.tolist()}."
+        )
+    return classes
+
+
 def metric_names(names: Sequence[str]) -> list[str]:
     """Names of the metrics, in the order of `weighted_metrics`."""
     of_classes = [f"{metric}_{name}" for name in names for metric in PER_CLASS]

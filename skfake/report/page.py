@@ -102,25 +102,17 @@ def draw(display: Callable[[], Any], caption: str) -> tuple[str, str]:
 
 def _draw_plots(found: PlottedComparison) -> dict[str, Plots]:
     """Plots by their headings, where there is something to show."""
-    known = found.table.notna().any()
+    curves, known = "Curves", found.table.notna().any()
+    precision = "Precision and recall."
+    reliability = "Reliability of the probabilities."
     mistakes = "The wrong answers with the highest scores."
     training = "Accuracy of every epoch of training."
     histories = read_histories(whole_detectors(found))
     displays: list[tuple[str, Callable[[], Any], str, Any]] = [
-        ("Curves", found.roc_curves, "ROC curves.", known["roc_auc"]),
-        (
-            "Curves",
-            found.precision_recall_curves,
-            "Precision and recall.",
-            known["roc_auc"],
-        ),
-        (
-            "Curves",
-            found.reliability,
-            "Reliability of the probabilities.",
-            known["brier_score"],
-        ),
-        ("Curves", found.confusion_matrices, "Confusion matrices.", known["accuracy"]),
+        (curves, found.roc_curves, "ROC curves.", known["roc_auc"]),
+        (curves, found.precision_recall_curves, precision, known["roc_auc"]),
+        (curves, found.reliability, reliability, known["brier_score"]),
+        (curves, found.confusion_matrices, "Confusion matrices.", known["accuracy"]),
         ("Confident mistakes", found.confident_mistakes, mistakes, found.thumbnails),
         ("Training", found.training_curves, training, histories),
     ]

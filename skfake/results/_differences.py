@@ -74,12 +74,5 @@ def tabulate_differences(
 def _tabulate_right(predictions: pd.DataFrame) -> pd.DataFrame:
     """Whether a detector is right: a row for each fold and image, a column a seed."""
     right = predictions["prediction"] == predictions["target"]
-    table = pd.DataFrame(
-        {
-            "fold": predictions["fold"],
-            "image": predictions["image"],
-            "seed": predictions.get("seed", 0),
-            "right": right,
-        }
-    )
+    table = predictions.assign(right=right, seed=predictions.get("seed", 0))
     return table.pivot(index=["fold", "image"], columns="seed", values="right")

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import pandas as pd
 
-from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
+from skfake.metrics.bootstrap import bootstrap_metrics
 from skfake.metrics.predictions import run_columns
 from skfake.metrics.summary import Classes, metric_names
 from skfake.results._differences import choose_test, tabulate_differences
@@ -79,16 +79,14 @@ class ComparisonResult:
         _check_joinable(parts)
         # Empty tables, of detectors that failed, have columns of any type.
         predicted = [part.predictions for part in parts if len(part.predictions)]
-        described: dict[str, str] = {}
-        for part in parts:
-            described |= part.settings["detectors"]
+        described = [item for p in parts for item in p.settings["detectors"].items()]
         joined = replace(
             self,
             folds=pd.concat([part.folds for part in parts], ignore_index=True),
             predictions=pd.concat(predicted or [self.predictions], ignore_index=True),
             detectors={k: v for part in parts for k, v in part.detectors.items()},
             thumbnails={k: v for part in parts for k, v in part.thumbnails.items()},
-            settings=self.settings | {"detectors": described},
+            settings=self.settings | {"detectors": dict(described)},
         )
         return summarize(joined)
 
@@ -141,10 +139,8 @@ def summarize(result: Result) -> Result:
         random_state=settings["random_state"],
     )
     if settings["n_resamples"]:
-        intervals = bootstrap_intervals(
-            resampled, result.target_names, settings["confidence_level"]
-        )
-        table = add_intervals(table, intervals, ["detector"])
+        level = settings["confidence_level"]
+        table = add_intervals(table, resampled, result.target_names, level)
     if result.errors:
         table = table.assign(error=table["detector"].map(result.errors))
     return replace(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from skfake.metrics.bootstrap import bootstrap_intervals
 from skfake.metrics.predictions import RUNS, score_columns
 from skfake.metrics.summary import Classes, compute_metrics, metric_names
 
@@ -51,9 +52,14 @@ def add_columns(
 
 
 def add_intervals(
-    table: pd.DataFrame, intervals: pd.DataFrame, by: Sequence[str]
+    table: pd.DataFrame,
+    resampled: Mapping[tuple, pd.DataFrame],
+    names: Sequence[str],
+    confidence_level: float,
+    by: Sequence[str] = ("detector",),
 ) -> pd.DataFrame:
     """The ends of each metric's interval, `<metric>_low` and `_high`, after it."""
+    intervals = bootstrap_intervals(resampled, names, confidence_level, by=by)
     metrics = [name for name in table if f"{name}_low" in intervals]
     ends = {m: [f"{m}_low", f"{m}_high"] for m in metrics}
     # Where there is one, the spread of a metric comes before its interval.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
+from skfake.metrics.bootstrap import bootstrap_metrics
 from skfake.metrics.summary import Classes
 from skfake.results.metric_tables import add_intervals, add_metrics
 
@@ -51,14 +51,14 @@ class RobustnessResult:
         """The first error of each detector that failed, by their names."""
         if "error" not in self.table:
             return {}
-        first = self.table.dropna(subset="error").groupby("detector", sort=False)
-        messages = first["error"].first()
-        return {str(name): message for name, message in messages.items()}
+        failed = self.table.dropna(subset="error")
+        first = failed.groupby("detector", sort=False)["error"].first()
+        return {str(name): message for name, message in first.items()}
 
 
 def tabulate_robustness(
     rows: pd.DataFrame,
-    answers: list[pd.DataFrame],
+    predicted: list[pd.DataFrame],
     classes: Classes,
     *,
     probabilistic: set[str],
@@ -68,8 +68,8 @@ def tabulate_robustness(
 ) -> pd.DataFrame:
     """Metrics with their intervals, beside the columns that name the rows."""
     # pandas concatenates at least one table.
-    answers = answers or [pd.DataFrame(columns=[*BY, "image"])]
-    predictions = pd.concat(answers, ignore_index=True)
+    nothing = pd.DataFrame(columns=[*BY, "image"])
+    predictions = pd.concat(predicted or [nothing], ignore_index=True)
     if rows["error"].isna().all():
         rows = rows.drop(columns="error")
     table = add_metrics(rows, predictions, BY, classes, probabilistic=probabilistic)
@@ -83,5 +83,4 @@ def tabulate_robustness(
         n_resamples=n_resamples,
         random_state=seed,
     )
-    intervals = bootstrap_intervals(resampled, classes.names, confidence_level, by=BY)
-    return add_intervals(table, intervals, BY)
+    return add_intervals(table, resampled, classes.names, confidence_level, BY)

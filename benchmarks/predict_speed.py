@@ -1,4 +1,4 @@
-"""How fast many small files are told apart by `skfake predict`.
+"""How fast many small files are labelled by `skfake predict`.
 
     python benchmarks/predict_speed.py
 
@@ -119,7 +119,7 @@ def to_text(found: dict) -> str:
         for row in rows
     ]
     return (
-        f"{found['n_images']:,} JPEGs of 32 pixels are told apart, on {n_cpus} "
+        f"{found['n_images']:,} JPEGs of 32 pixels are labelled, on {n_cpus} "
         f"processors, {' and '.join(told)}."
     )
 

@@ -4,8 +4,6 @@ What is random about an image comes from a seed and from its own pixels: the sam
 gets the same noise wherever it stands in X, and two corruptions draw independently.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -181,7 +179,7 @@ def corrupt(
 
     corruption : {"jpeg", "webp", "blur", "noise", "rescale", "crop", "brightness", \
             "contrast"}
-        What is done to them; `CORRUPTIONS` holds each with its strengths.
+        What is done to them: see `CORRUPTIONS`.
 
     strength : float, tuple (low, high) or "random"
         How much: the quality of "jpeg" and of "webp" (which takes sides of at most
@@ -197,18 +195,17 @@ def corrupt(
         squarest image, gray or RGB, of that many values.
 
     random_state : int, RandomState instance or None, default=0
-        Seed of what is random. With an int, an image is damaged in the same way in
-        whatever order and company it comes.
+        Seed of what is random. With an int, an image is damaged in the same way
+        wherever it comes in X.
 
     n_jobs : int, default=None
-        Processes that share the images, as in scikit-learn.
+        Processes, as in scikit-learn.
 
     Returns
     -------
     array of shape (n, H, W, C), or list of n arrays of shape (H, W, C)
-        The list where sizes differ. Arrays of shape (n, H, W) and (n, n_features)
-        keep it, and a data frame its columns. Floats come back as float32, what else
-        an array or a file holds as uint8.
+        The list where sizes differ. Arrays of shape (n, H, W) and (n, n_features) keep
+        it, and a data frame its columns. Floats become float32, all else uint8.
 
     Raises
     ------
@@ -221,8 +218,8 @@ def corrupt(
 
     Notes
     -----
-    Damage is done to bytes: floats are cut off below 0 and above 1, and rounded to
-    multiples of 1/255. An image that the strength leaves as it is stays untouched.
+    Damage is done to bytes: floats are clipped to 0 to 1 and rounded to multiples of
+    1/255, unless the strength is one that changes nothing.
 
     References
     ----------
@@ -254,6 +251,7 @@ def open_images(
     return _keep_columns(X, _in_form_of(X, images))
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
     """Damage images before the next step of a Pipeline sees them.
 
@@ -263,9 +261,8 @@ class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
     `fit(X).transform(X)` is then not `fit_transform(X)`, which a Pipeline's `fit`
     calls, as in scikit-learn's `TargetEncoder`.
 
-    Each image is damaged once, not anew in each epoch of a network. Damaged images are
-    in memory, all of them and in their full size; those that are left as they are stay
-    files where they are files.
+    Each image is damaged once, not in each epoch of a network. Damaged images are in
+    memory, all of them and in their full size; paths of the others stay paths.
 
     Parameters
     ----------
@@ -288,11 +285,10 @@ class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
         squarest image, gray or RGB, of that many values.
 
     random_state : int, RandomState instance or None, default=0
-        Seed of what is random. With an int, an image is damaged in the same way in
-        whatever order and company it comes.
+        Seed of what is random, as in `corrupt`.
 
     n_jobs : int, default=None
-        Processes that share the images, as in scikit-learn.
+        Processes, as in scikit-learn.
 
     Attributes
     ----------
@@ -333,30 +329,19 @@ class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
     (40,)
     """
 
+    corruption: str = "jpeg"
+    strength: Strength = "random"
+    probability: float = 1.0
+    when: str = "always"
+    image_shape: tuple[int, ...] | None = None
+    random_state: int | np.random.RandomState | None = 0
+    n_jobs: int | None = None
+
     _parameter_constraints: ClassVar[dict] = {
         **CONSTRAINTS,
         "probability": [Interval(Real, 0, 1, closed="both")],
         "when": [StrOptions({"always", "fit"})],
     }
-
-    def __init__(
-        self,
-        *,
-        corruption: str = "jpeg",
-        strength: Strength = "random",
-        probability: float = 1.0,
-        when: str = "always",
-        image_shape: tuple[int, ...] | None = None,
-        random_state: int | np.random.RandomState | None = 0,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.corruption = corruption
-        self.strength = strength
-        self.probability = probability
-        self.when = when
-        self.image_shape = image_shape
-        self.random_state = random_state
-        self.n_jobs = n_jobs
 
     def transform(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Damage images, unless `when` says that only training images are.

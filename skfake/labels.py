@@ -1,7 +1,5 @@
 """What y is: labels, their codes, and which of them is positive."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

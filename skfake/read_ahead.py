@@ -1,7 +1,5 @@
 """A function of many items, computed by threads ahead of whoever takes the results."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future

@@ -9,11 +9,13 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
+from sklearn.utils.multiclass import _ovr_decision_function as count_votes
 
 __all__ = [
     "Interval",
     "Options",
     "StrOptions",
+    "count_votes",
     "fit_context",
     "is_pandas_na",
     "take_rows",

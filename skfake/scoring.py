@@ -1,7 +1,5 @@
 """Labels and scores of images by any classifier, from one pass where it can be."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -17,24 +15,9 @@ SCORE_METHODS = ("predict_proba", "decision_function")
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Labels and scores of n images.
+    """Labels (n,) that a classifier predicts, and scores (n, n_classes) of its classes.
 
-    Attributes
-    ----------
-    classes : array of shape (n_classes,)
-        Labels that the classifier knows, sorted.
-
-    labels : array of shape (n,)
-        Those that it predicts.
-
-    values : float array of shape (n, n_classes) or None
-        Scores of the classes; None where the classifier has none.
-
-    are_probabilities : bool
-        Whether the values are.
-
-    is_sure : bool array of shape (n,) or None
-        Of which images it is sure, where it may say that it is not.
+    `values` is None where it has no scores, and `is_sure` where it is never unsure.
     """
 
     classes: np.ndarray
@@ -146,6 +129,15 @@ def class_scores(detector: Any, X: Any) -> np.ndarray:
 def spread_scores(values: np.ndarray) -> np.ndarray:
     """A column for each class; for distances of two, their negatives come first."""
     return np.column_stack([-values, values]) if values.ndim == 1 else values
+
+
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Logarithms of odds (n,) of two classes, or of probabilities (n, n_classes)."""
+    # The logarithm of 0 would be infinite.
+    logarithms = np.log(np.maximum(probabilities, np.finfo(float).tiny))
+    if logarithms.shape[1] == 2:
+        return logarithms[:, 1] - logarithms[:, 0]
+    return logarithms
 
 
 def check_has_scores(name: str, estimator: Any) -> None:

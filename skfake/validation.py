@@ -1,7 +1,5 @@
 """The door of every estimator: X and y, in scikit-learn's words."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The command `skfake`: its subcommands, and how it ends."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -10,9 +8,8 @@ import typer
 
 import skfake
 from skfake.cli.compare import compare
-from skfake.cli.errors import UsageError
+from skfake.cli.errors import UsageError, leave_pipe, stop
 from skfake.cli.evaluate import evaluate
-from skfake.cli.exits import leave_pipe, stop
 from skfake.cli.explain import explain
 from skfake.cli.fit import fit
 from skfake.cli.info import info

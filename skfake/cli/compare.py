@@ -12,7 +12,7 @@ import typer
 import skfake
 from skfake.cli.detectors import DETECTORS, make_detectors
 from skfake.cli.errors import one_line
-from skfake.cli.options import LAYOUTS, Limit, ReportFolder, Seed
+from skfake.cli.options import LAYOUTS, Limit, ReportFolder, Seed, TestSource
 from skfake.cli.outputs import prepare_output, print_comparison
 from skfake.cli.sources import Images, limit_images, load_images
 
@@ -29,23 +29,15 @@ def compare(
         typer.Argument(
             metavar="SOURCE",
             help=f"Images: {LAYOUTS} Without SOURCE, images are simulated.",
-            show_default=False,
         ),
     ] = None,
-    test: Annotated[
-        Path | None,
-        typer.Option(
-            help="Test images, laid out as SOURCE may be. Without --test and --cv "
-            "they are those of SOURCE or, if it has none, a fifth of its images.",
-            show_default=False,
-        ),
-    ] = None,
+    test: TestSource = None,
     cv: Annotated[
         int | None,
         typer.Option(
-            help="Number of cross-validation folds of the training images.",
+            help="Number of cross-validation folds of the training images, in place of "
+            "test images.",
             min=2,
-            show_default=False,
         ),
     ] = None,
     detectors: Annotated[
@@ -61,8 +53,7 @@ def compare(
     """Fit detectors to the same images and print a table of what they get right."""
     with one_line():
         chosen = make_detectors(detectors, seed)
-        if output is not None:
-            prepare_output(output)
+        prepare_output(output)
         images = limit_images(load_images(source, test, cv, seed), limit, seed)
         comparison = compare_images(chosen, images, cv, seed)
     print_comparison(comparison, output)

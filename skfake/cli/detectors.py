@@ -1,21 +1,12 @@
 """Detectors by the names that they have on the command line."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 
 import skfake
 
-# Names on the command line and classes of skfake, which are imported when needed.
-DETECTORS = {
-    "SVM": "SVMDetector",
-    "CNN": "CNNDetector",
-    "ResNet": "ResNetDetector",
-    "VGG": "VGGDetector",
-    "DenseNet": "DenseNetDetector",
-    "Compact": "CompactDetector",
-}
+# Names on the command line, of classes of skfake that are imported when needed.
+DETECTORS = ("SVM", "CNN", "ResNet", "VGG", "DenseNet", "Compact")
 
 
 def make_detectors(
@@ -31,7 +22,7 @@ def make_detectors(
                 f"{option} must be among {', '.join(DETECTORS)}; got {name.strip()!r}."
             )
         name = known[name.strip().lower()]
-        detector = getattr(skfake, DETECTORS[name])()
+        detector = getattr(skfake, f"{name}Detector")()
         taken = settings.keys() & detector.get_params().keys()
         detectors[name] = detector.set_params(**{key: settings[key] for key in taken})
     return detectors

@@ -35,8 +35,7 @@ def evaluate(
 ) -> None:
     """Print what a saved detector gets right on images whose labels are known."""
     with one_line():
-        if output is not None:
-            prepare_output(output)
+        prepare_output(output)
         images = load_labelled(source, test_only=test)
         detector = skfake.load_detector(model)
         labelled = label_as(detector.classes_, images)

@@ -1,7 +1,5 @@
 """`skfake explain`: which parts of an image speak for its label."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +9,7 @@ import typer
 import skfake
 from skfake.cli.errors import one_line, to_line
 from skfake.cli.options import Force, Model
-from skfake.cli.outputs import check_new_file, prepare_output
+from skfake.cli.outputs import check_new_file, plot_to_files, prepare_output
 
 
 def explain(
@@ -30,17 +28,18 @@ def explain(
         str | None,
         typer.Option(
             help="Label to explain. Without it, the one that the detector predicts is "
-            "explained.",
-            show_default=False,
+            "explained."
         ),
     ] = None,
     force: Force = False,
 ) -> None:
     """Draw which parts of images speak for the label that a detector gives them."""
+    from skfake.labels import find_label
+
     with one_line():
         pictures = name_pictures(images, output, force=force)
         detector = skfake.load_detector(model)
-        explained = read_label(detector, label)
+        explained = None if label is None else find_label(detector.classes_, label)
     failed = False
     for image, picture in zip(images, pictures, strict=True):
         try:
@@ -78,22 +77,12 @@ def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path
     return pictures
 
 
-def read_label(detector: Any, word: str | None) -> Any:
-    """Label that a word on the command line names."""
-    from skfake.labels import find_label
-
-    return None if word is None else find_label(detector.classes_, word)
-
-
 def draw(detector: Any, image: Path, label: Any, picture: Path) -> None:
     """Write the picture that explains what a detector says of an image."""
     from skfake.explanation import ExplanationDisplay
     from skfake.labels import name_labels
-    from skfake.plotting import import_pyplot
 
-    # Files need no screen, and a server may have none.
-    pyplot = import_pyplot()
-    pyplot.switch_backend("agg")
+    pyplot = plot_to_files()
     names = name_labels(detector.classes_)
     display = ExplanationDisplay.from_estimator(
         detector, [str(image)], label=label, target_names=names

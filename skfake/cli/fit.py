@@ -12,7 +12,7 @@ import skfake
 from skfake.cli.compare import compare_images
 from skfake.cli.detectors import DETECTORS, make_detectors
 from skfake.cli.errors import TYPED, one_line
-from skfake.cli.options import Force, Limit, Seed, Source
+from skfake.cli.options import Force, Limit, Seed, Source, TestSource
 from skfake.cli.outputs import check_new_file, require_metrics
 from skfake.cli.sources import Images, limit_images, load_images
 
@@ -28,53 +28,36 @@ def fit(
     detector: Annotated[
         str, typer.Option(help=f"One of {', '.join(DETECTORS)}.")
     ] = "Compact",
-    test: Annotated[
-        Path | None,
-        typer.Option(
-            help="Test images, laid out as SOURCE may be. Without it they are "
-            "those of SOURCE or, if it has none, a fifth of its images.",
-            show_default=False,
-        ),
-    ] = None,
+    test: TestSource = None,
     limit: Limit = None,
     epochs: Annotated[
         int | None,
         typer.Option(
-            help="How often a network goes through the training images.",
-            min=1,
-            show_default=False,
+            help="How often a network goes through the training images.", min=1
         ),
     ] = None,
     image_size: Annotated[
-        int | None,
-        typer.Option(
-            help="Side in pixels that images are resized to.", show_default=False
-        ),
+        int | None, typer.Option(help="Side in pixels that images are resized to.")
     ] = None,
     weights: Annotated[
-        str | None,
-        typer.Option(
-            help='Weights to begin with: "imagenet" or a file.', show_default=False
-        ),
+        str | None, typer.Option(help='Weights to begin with: "imagenet" or a file.')
     ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(
             help="Folder to keep a training in, epoch by epoch; the same command goes "
-            "on from there.",
-            show_default=False,
+            "on from there."
         ),
     ] = None,
     device: Annotated[
         str | None,
         typer.Option(
-            help="Where to compute, as torch calls it: cpu, cuda, cuda:1, mps.",
-            show_default=False,
+            help="Where to compute, as torch calls it: cpu, cuda, cuda:1, mps."
         ),
     ] = None,
     seed: Seed = 0,
     license: Annotated[
-        str, typer.Option(help="Terms of use, for the model card.", show_default=False)
+        str, typer.Option(help="Terms of use, for the model card.")
     ] = "",
     force: Force = False,
 ) -> None:

@@ -1,7 +1,5 @@
 """`skfake info`: what one should know of a saved detector."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Lists of paths, from a file or as they come in by a pipe."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -5,18 +5,26 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skfake import Comparison
 
 
-def prepare_output(folder: Path) -> None:
-    """See that tables and plots can be written to a folder."""
+def plot_to_files() -> Any:
+    """Matplotlib's pyplot, without a screen: a server may have none."""
     from skfake.plotting import import_pyplot
 
-    # Files need no screen, and a server may have none.
-    import_pyplot().switch_backend("agg")
+    pyplot = import_pyplot()
+    pyplot.switch_backend("agg")
+    return pyplot
+
+
+def prepare_output(folder: Path | None) -> None:
+    """See that tables and plots can be written to a folder, if one is named."""
+    if folder is None:
+        return
+    plot_to_files()
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder, prefix="."):
         pass

@@ -32,14 +32,12 @@ def predict(
             metavar="PATH...",
             help="Image files, folders of them at any depth, patterns such as "
             "'photos/**/*.jpg', or - for paths that come in by a pipe, one a line.",
-            show_default=False,
         ),
     ] = None,
     files_from: Annotated[
         str | None,
         typer.Option(
-            help="File with more paths, one a line; - is what comes in by a pipe.",
-            show_default=False,
+            help="File with more paths, one a line; - is what comes in by a pipe."
         ),
     ] = None,
     null: Annotated[
@@ -56,17 +54,14 @@ def predict(
     ] = Format.csv,
     output: Annotated[
         Path | None,
-        typer.Option(
-            help="File to write to. Without it, rows go to stdout.", show_default=False
-        ),
+        typer.Option(help="File to write to. Without it, rows go to stdout."),
     ] = None,
     force: Force = False,
     threshold: Annotated[
         float | None,
         typer.Option(
             help="Call an image fake from this probability on, or this score where the "
-            "detector has no probabilities. Without it the detector decides.",
-            show_default=False,
+            "detector has no probabilities. Without it the detector decides."
         ),
     ] = None,
     pos_label: PosLabels = None,
@@ -76,9 +71,7 @@ def predict(
     jobs: Annotated[
         int | None,
         typer.Option(
-            help="Threads that open files. Without it, one a processor.",
-            min=1,
-            show_default=False,
+            help="Threads that open files. Without it, one a processor.", min=1
         ),
     ] = None,
 ) -> None:

@@ -1,20 +1,18 @@
 """A row for each image, as CSV or as JSON Lines, written in whole lines."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO
 
-from skfake.cli.exits import leave_pipe
+from skfake.cli.errors import leave_pipe
 
 
 class Format(StrEnum):
@@ -40,9 +38,9 @@ class RowWriter:
         """Write rows and flush them."""
         if self.format is Format.csv:
             self._send(_to_csv(rows))
-            return
-        dicts = [dict(zip(self.columns, row, strict=True)) for row in rows]
-        self._send("".join(f"{json.dumps(row)}\n" for row in dicts))
+        else:
+            dicts = [dict(zip(self.columns, row, strict=True)) for row in rows]
+            self._send("".join(f"{json.dumps(row)}\n" for row in dicts))
 
     def _send(self, text: str) -> None:
         content = text.encode("utf-8", "surrogateescape")
@@ -55,11 +53,9 @@ class RowWriter:
             leave_pipe()
 
 
-@contextmanager
-def open_output(path: Path | None) -> Iterator[BinaryIO]:
+def open_output(path: Path | None) -> AbstractContextManager[BinaryIO]:
     """Open a file to write to, or stdout."""
-    with nullcontext(sys.stdout.buffer) if path is None else open(path, "wb") as stream:
-        yield stream
+    return nullcontext(sys.stdout.buffer) if path is None else open(path, "wb")
 
 
 def _to_csv(rows: Iterable[Sequence[Any]]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skfake.cli.errors import one_line
+
 if TYPE_CHECKING:
     import numpy as np
     from sklearn.utils import Bunch
@@ -44,16 +46,18 @@ def load_images(
         tested = load_test(source) if cv is None and test is None else None
     if test is not None:
         title += f", tested on those of {test}"
-        tested = load_test(test) or load_train(test)
+        with one_line(path="--test", source="--test"):
+            tested = load_test(test) or load_train(test)
     X, y, names = train.data, train.target, [str(name) for name in train.target_names]
-    if cv is not None:
-        return Images(title, X, y, names, None)
+    held_out = None
     if tested is not None:
-        return Images(title, X, y, names, (tested.data, match_labels(tested, names)))
-    X, X_test, y, y_test = train_test_split(
-        X, y, test_size=TEST_FRACTION, stratify=y, random_state=seed
-    )
-    return Images(title, X, y, names, (X_test, y_test))
+        held_out = tested.data, match_labels(tested, names)
+    elif cv is None:
+        X, X_test, y, y_test = train_test_split(
+            X, y, test_size=TEST_FRACTION, stratify=y, random_state=seed
+        )
+        held_out = X_test, y_test
+    return Images(title, X, y, names, held_out)
 
 
 def load_train(source: Path) -> Bunch:
@@ -76,13 +80,13 @@ def load_test(source: Path) -> Bunch | None:
 
 
 def is_cifake(source: Path) -> bool:
-    """Tell CIFAKE from a folder of other images."""
+    """Whether a source is CIFAKE and not a folder of other images."""
     from skfake.images import read_image
 
     if not source.exists():
         raise FileNotFoundError(
-            f"Images must be in a folder or an archive; got {str(source)!r}, which "
-            "does not exist."
+            f"source must be a folder or an archive; got {str(source)!r}, which does "
+            "not exist."
         )
     first = next(source.glob("train/FAKE/*.jpg"), None)
     return source.is_file() or (

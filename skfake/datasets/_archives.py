@@ -1,7 +1,5 @@
 """Read the files of a folder, a zip or a tar alike, without unpacking."""
 
-from __future__ import annotations
-
 import lzma
 import os
 import tarfile

@@ -1,6 +1,4 @@
-"""The form in which every data set is handed over."""
-
-from __future__ import annotations
+"""The form in which every data set is returned."""
 
 from importlib.resources import files
 from typing import Any
@@ -15,7 +13,7 @@ TARGET_NAMES = ("REAL", "FAKE")
 def bunch_or_pair(
     data: np.ndarray, target: np.ndarray, *, return_X_y: bool, **facts: Any
 ) -> Bunch | tuple[np.ndarray, np.ndarray]:
-    """Hand over a data set as a `Bunch`, or as the pair X and y."""
+    """Data set as a `Bunch`, or as the pair X and y."""
     if return_X_y:
         return data, target
     return Bunch(data=data, target=target, **facts)

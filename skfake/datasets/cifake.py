@@ -1,7 +1,5 @@
 """CIFAKE: 60,000 photographs of CIFAR-10 and 60,000 images of Stable Diffusion."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -35,16 +33,18 @@ LAYOUT = re.compile(
 )
 
 
-@validate_params(
-    {
-        "source": [str, os.PathLike],
-        "split": [StrOptions(set(SPLITS))],
-        "drop_leaks": ["boolean"],
-        "unpack_to": [str, os.PathLike, None],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
+CONSTRAINTS: dict[str, list] = {
+    "source": [str, os.PathLike],
+    "split": [StrOptions(set(SPLITS))],
+    "data_home": [str, os.PathLike, None],
+    "drop_leaks": ["boolean"],
+    "unpack_to": [str, os.PathLike, None],
+    "download_if_missing": ["boolean"],
+    "return_X_y": ["boolean"],
+}
+
+
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
 def load_cifake(
     source: str | os.PathLike,
     *,
@@ -63,8 +63,8 @@ def load_cifake(
     ----------
     source : str or path-like
         A folder, a .zip or a .tar (also .tar.gz, .tar.bz2, .tar.xz) that holds
-        `train/REAL`, `train/FAKE`, `test/REAL` and `test/FAKE` with JPEG files, below
-        any folder. Archives are read without unpacking.
+        `train/REAL`, `train/FAKE`, `test/REAL` and `test/FAKE` with JPEG files, at any
+        depth. Archives are read without unpacking.
 
     split : {"train", "test"}, default="train"
         Which of the two published parts to load.
@@ -156,16 +156,7 @@ def load_cifake(
     )
 
 
-@validate_params(
-    {
-        "split": [StrOptions(set(SPLITS))],
-        "data_home": [str, os.PathLike, None],
-        "drop_leaks": ["boolean"],
-        "download_if_missing": ["boolean"],
-        "return_X_y": ["boolean"],
-    },
-    prefer_skip_nested_validation=True,
-)
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
 def fetch_cifake(
     *,
     split: str = "train",
@@ -176,9 +167,8 @@ def fetch_cifake(
 ) -> Bunch | tuple[np.ndarray, np.ndarray]:
     """Load CIFAKE, downloaded from its publisher the first time.
 
-    The download comes from Kaggle by means of the package `kagglehub`, is compared
-    with the fingerprint of the published files, and is kept as one file of 125 MB
-    in scikit-learn's data home.
+    The download comes from Kaggle by the package `kagglehub`, is compared with the
+    fingerprint of the published files, and is kept as one file of 125 MB.
 
     Parameters
     ----------
@@ -186,13 +176,11 @@ def fetch_cifake(
         Which of the two published parts to load.
 
     data_home : str or path-like, default=None
-        Folder to keep the download in, under `cifake`. With None it is
-        :func:`sklearn.datasets.get_data_home`, `~/scikit_learn_data` unless set
-        otherwise.
+        Folder to keep the download in, under `cifake`. With None it is that of
+        :func:`sklearn.datasets.get_data_home`.
 
     drop_leaks : bool, default=False
-        Leave out the test images that are in the training part too, as `load_cifake`
-        does.
+        Leave out the test images that are in the training part too.
 
     download_if_missing : bool, default=True
         If False, raise an error where the data set has not been downloaded before.
@@ -210,8 +198,8 @@ def fetch_cifake(
     ImportError
         If `kagglehub` is needed and not installed.
     OSError
-        If the download fails or is not what was published, or if it is missing with
-        `download_if_missing=False`. Nothing is kept then.
+        If the download fails, is not what was published (nothing is kept then) or is
+        missing with `download_if_missing=False`.
 
     See Also
     --------
@@ -238,13 +226,12 @@ def fetch_cifake(
     )
 
 
-@validate_params({"source": [str, os.PathLike]}, prefer_skip_nested_validation=True)
+@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
 def cifake_fingerprint(source: str | os.PathLike) -> str:
     """Fingerprint of a copy of CIFAKE: equal for equal files, however they are packed.
 
-    It is the SHA-256 over one line `<SHA-256 of the file>  <split>/<CLASS>/<name>`
-    for each file of the layout, sorted by path. Publish it beside a result to say
-    which data it was measured on.
+    It is the SHA-256 over a line `<SHA-256 of the file>  <split>/<CLASS>/<name>` for
+    each file, sorted by path. Published with a result it says what data were used.
 
     Parameters
     ----------

@@ -1,7 +1,5 @@
 """Find what separates the classes of a data set, besides the pictures."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -34,7 +32,6 @@ HALF_LEVEL = 0.5 / 255  # keeps the logarithm of no step finite
 
 @validate_params(
     {
-        "X": "no_validation",
         "y": ["array-like"],
         "target_names": ["array-like", None],
         "n_jobs": [Integral, None],
@@ -58,18 +55,16 @@ def find_confounders(
 
     Parameters
     ----------
-    X : uint8 or float array of shape (n, H, W) or (n, H, W, C), array of shape \
-            (n, n_features), sequence of n paths or sequence of n arrays
-        Images, in any form that detectors accept. Paths show most: arrays hold no
-        trace of the file that they were read from but their size and what JPEG left
-        in the pixels. Files are opened one at a time.
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes. Paths show most: arrays
+        keep of their files the size and what JPEG left in the pixels. Files are opened
+        one at a time.
 
     y : array-like of shape (n,)
         Labels of two or more classes, at least two images of each.
 
     target_names : sequence of str of length n_classes, default=None
-        What the findings call the classes, in the order of the sorted labels. With
-        None they are called by their labels.
+        Names of the classes, in the order of the sorted labels. With None, the labels.
 
     n_jobs : int, default=None
         Threads that open files.
@@ -80,10 +75,8 @@ def find_confounders(
         A row for each property, the most accurate first, with the columns
 
         balanced_accuracy : float
-            Mean over the classes of the fraction of images that are put in their class
-            by a decision tree of at most three levels, which sees the property alone
-            and is fitted to other images, in five-fold cross-validation. Chance is 1
-            / n_classes.
+            Of a decision tree of at most three levels that sees the property alone, in
+            five-fold cross-validation. Chance is 1 / n_classes.
         finding : str
             A sentence on how the classes differ. Empty where the accuracy is within
             three standard errors of chance, so that the difference may be luck.
@@ -108,17 +101,16 @@ def find_confounders(
       ICC profile, XMP, comments, texts of PNG), `quality` of JPEG and its chroma
       `subsampling`.
 
-    `quality` is the number from 1 to 100 at which the Independent JPEG Group's
-    library, and so Pillow, writes the most similar table of quantisation. Programs
-    with tables of their own get the nearest number.
+    `quality` is the number from 1 to 100 at which the Independent JPEG Group's library,
+    and so Pillow, writes the most similar table of quantisation.
 
     `blockiness` compares the steps between pixels that meet at the borders of JPEG's
     blocks of 8 x 8 with those that meet elsewhere, after [2]_: the mean logarithm of
-    the one, less that of the other. A step is a difference of third order, to which
-    smooth shading is zero. It is about 0 where the pixels never went through JPEG,
-    grows as the quality falls, and is lost when an image is resized. The up-sampling
-    in a generator leaves a grid too, as in the fakes of `make_images`: where `format`
-    and `quality` do not differ, this may be what a detector is to find.
+    the one, less that of the other. A step is a difference of third order, which is
+    zero for smooth shading. It is about 0 where the pixels never went through JPEG,
+    grows as the quality falls, and is lost when an image is resized. The up-sampling in
+    a generator leaves a grid too, as in the fakes of `make_images`: where `format` and
+    `quality` do not differ, this may be what a detector is to find.
 
     A property that separates the classes need not be what a detector uses: save both
     classes in one format, at one quality and size, and see whether the scores stay.
@@ -156,7 +148,7 @@ def find_confounders(
     threads = Parallel(n_jobs=effective_n_jobs(n_jobs), prefer="threads")
     properties = pd.DataFrame(threads(delayed(_describe)(image) for image in images))
     counts = np.bincount(codes)
-    # Of a guess, which is right in one of k images of each class.
+    # A guess is right for one in k images of each class.
     chance = 1 / len(names)
     error = chance * np.sqrt(chance * (1 - chance) * (1 / counts).sum())
     rows = {}

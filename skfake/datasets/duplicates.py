@@ -1,7 +1,5 @@
 """Find images that are equal, pixel by pixel."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from hashlib import blake2b
 from itertools import combinations
@@ -20,14 +18,12 @@ def find_duplicates(X: Any, X_other: Any = None) -> np.ndarray:
 
     Parameters
     ----------
-    X : uint8 or float array of shape (n, H, W) or (n, H, W, C), array of shape \
-            (n, n_features), sequence of n paths or sequence of n arrays
-        Images, in any form that detectors accept. Files are decoded one at a time,
-        so memory does not grow with their size.
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes. Files are decoded one at a
+        time.
 
     X_other : images, default=None
-        A second set, to be compared with `X`. With None, `X` is compared with
-        itself.
+        A second set, to be compared with `X`. With None, `X` is compared with itself.
 
     Returns
     -------
@@ -38,12 +34,10 @@ def find_duplicates(X: Any, X_other: Any = None) -> np.ndarray:
 
     Notes
     -----
-    Images are equal when their shapes and their values are, as they stand: a gray
-    image does not equal its RGB copy, nor bytes from 0 to 255 the same image in
-    floats from 0 to 1. Two files are equal when they decode to the same pixels,
-    whatever their formats. Images are compared by digests of 128 bits (BLAKE2b), so
-    that each is looked at once; that two different images share one is not to be
-    expected in any data set.
+    Images are equal when their shapes and values are: a gray image does not equal its
+    RGB copy, nor bytes from 0 to 255 the same image in floats from 0 to 1. Two files
+    are equal when they decode to the same pixels, whatever their formats. Images are
+    compared by digests of 128 bits (BLAKE2b), which do not collide by chance.
 
     Examples
     --------

@@ -1,7 +1,5 @@
 """Read a folder of images whose subfolders say what is real and what is fake."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,8 +37,7 @@ def load_image_folder(
     """List the images of a folder, with the labels that its subfolders give them.
 
     Images lie as `class/file`, or as `generator/class/file` where there are several
-    data sets side by side. No image is opened here: `data` holds paths, which every
-    detector takes as they are, opens when it needs them, and resizes.
+    data sets. No image is opened here: `data` holds paths, which detectors take.
 
     Parameters
     ----------
@@ -51,8 +48,8 @@ def load_image_folder(
         Names of the class folders that hold fakes; all others are taken as real.
         With None, class folders are known by usual names, in upper or lower case:
         fake, 1_fake, ai, ai_generated, generated and synthetic hold fakes; real,
-        0_real, authentic, human, natural, nature, photo and photos do not. Where
-        another name stands among them, each class folder is a class of its own.
+        0_real, authentic, human, natural, nature, photo and photos do not. If one has
+        another name, each class folder is a class of its own.
 
     return_X_y : bool, default=False
         If True, return `(data, target)` instead of a `Bunch`.
@@ -80,8 +77,8 @@ def load_image_folder(
     FileNotFoundError
         If there is no such folder.
     ValueError
-        If the folder holds no image, images at other depths than one of the two
-        layouts, or one class only, or if `fake_class` does not fit its folders.
+        If the folder holds no image, images in another layout, or one class only, or if
+        `fake_class` does not fit its folders.
 
     Notes
     -----

@@ -1,7 +1,5 @@
 """Find images that show the same picture, though their pixels differ."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any
@@ -34,8 +32,6 @@ ROUNDING = 1e-5  # more than single precision loses in a product of descriptions
 
 @validate_params(
     {
-        "X": "no_validation",
-        "X_other": "no_validation",
         "threshold": [Interval(Real, 0, 1, closed="both")],
         "flips": ["boolean"],
         "return_distance": ["boolean"],
@@ -54,21 +50,18 @@ def find_near_duplicates(
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Find the pairs of images that show the same picture.
 
-    `find_duplicates` finds what is equal pixel by pixel. A copy that was resized,
-    compressed again, made a little brighter or darker, turned gray or mirrored left
-    to right leaks just as much from a training set into a test set [1]_, and is
-    found here.
+    A copy that was resized, compressed again, made a little brighter or darker, turned
+    gray or mirrored left to right leaks from a training set into a test set as much as
+    an equal one [1]_, which `find_duplicates` finds.
 
     Parameters
     ----------
-    X : uint8 or float array of shape (n, H, W) or (n, H, W, C), array of shape \
-            (n, n_features), sequence of n paths or sequence of n arrays
-        Images, in any form that detectors accept. Files are decoded one at a time
-        and keep 340 bytes each in memory.
+    X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+        Images, or any other form of them that skfake takes. Files are decoded one at a
+        time and keep 340 bytes each in memory.
 
     X_other : images, default=None
-        A second set, to be compared with `X`. With None, `X` is compared with
-        itself.
+        A second set, to be compared with `X`. With None, `X` is compared with itself.
 
     threshold : float, default=0.05
         Largest distance, from 0 to 1, at which two images count as the same picture.
@@ -80,8 +73,7 @@ def find_near_duplicates(
         Return the distances too.
 
     n_jobs : int, default=None
-        Threads that open files and processes that compare descriptions. None means
-        1 unless in a :obj:`joblib.parallel_backend` context, -1 all processors.
+        Threads that open files and processes that compare descriptions.
 
     Returns
     -------

@@ -1,7 +1,5 @@
 """Images to learn and test with, without a download: simulated fakes."""
 
-from __future__ import annotations
-
 from functools import cache
 from numbers import Integral
 
@@ -50,22 +48,19 @@ def make_images(
     """Cut real patches from photographs and simulate fakes from other ones.
 
     Every image starts as a patch of a colour photograph that scikit-learn or
-    scikit-image ships: a random square, turned left to right at random and reduced
-    to `image_size`, which leaves it sharp. Half of the patches stay as they are.
-    The others are made again from a copy of a quarter of their side, by two
-    successive up-samplings, as the last layers of an image generator work. What
-    this leaves behind is what has been found in the images of real generators:
+    scikit-image ships: a random square, mirrored at random and reduced to `image_size`.
+    Half of the patches are real images. The others are made again from a copy of a
+    quarter of their side by two up-samplings, as in the last layers of an image
+    generator, which leaves the traces that real generators leave:
 
     - fine detail is missing (all fakes; most visible with "bilinear") [3]_ [4]_;
-    - copies of the spectrum stand at high frequencies ("nearest") [2]_;
-    - a checkerboard shines through, as the steps of a transposed convolution
-      overlap unevenly ("transposed") [1]_.
+    - the spectrum is repeated at high frequencies ("nearest") [2]_;
+    - there is a checkerboard, as the steps of a transposed convolution overlap
+      unevenly ("transposed") [1]_.
 
-    The strength of each trace is drawn anew for each image. Brightness, colours,
-    contents and scale have the same distribution in both classes.
-
-    These fakes are simulated: use them to try code and to compare the behaviour of
-    detectors, not to say how well a detector finds the images of a real generator.
+    The strength of each trace is drawn for each image. Brightness, colours, contents
+    and scale have the same distribution in both classes. Use these fakes to try code
+    and to compare detectors, not to say how well real fakes are found.
 
     Parameters
     ----------
@@ -79,8 +74,7 @@ def make_images(
         If True, return `(data, target)` instead of a `Bunch`.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of all that is drawn. The same seed gives the same images; None gives
-        others at each call.
+        Seed of all that is drawn.
 
     Returns
     -------
@@ -95,9 +89,8 @@ def make_images(
             "REAL" and "FAKE", in the order of the labels.
         generators : array of shape (n_samples,)
             "bilinear", "nearest" or "transposed": the up-sampling that made a fake.
-            Real images are dealt out to the three at random, so that each name
-            stands for a data set of its own, with which to test a detector on the
-            fakes of a generator that it was not trained on.
+            Real images are assigned at random, so that each is a data set with which to
+            test a detector on the fakes of an unseen generator.
         DESCR : str
             Text about the data set.
 

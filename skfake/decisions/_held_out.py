@@ -1,7 +1,5 @@
 """What both classifiers do first: fit, and score images that were held out."""
 
-from __future__ import annotations
-
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable
 from numbers import Real

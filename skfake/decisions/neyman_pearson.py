@@ -1,7 +1,6 @@
 """A classifier that keeps its false alarms below a rate."""
 
-from __future__ import annotations
-
+from dataclasses import KW_ONLY, dataclass
 from math import ceil, floor, log, log1p
 from numbers import Real
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from skfake.scikit_learn import take_rows
 from skfake.scoring import Scores, class_scores
 
 
+@dataclass(eq=False, repr=False)
 class NeymanPearsonClassifier(HeldOutClassifier):
     """Binary classifier whose false alarms do not exceed a rate [1]_.
 
@@ -117,29 +117,20 @@ class NeymanPearsonClassifier(HeldOutClassifier):
     True
     """
 
+    estimator: Any
+    _: KW_ONLY
+    max_fpr: float = 0.01
+    confidence_level: float | None = 0.95
+    pos_label: Any = None
+    cv: Any = 0.2
+    random_state: Any = None
+
     _parameter_constraints: ClassVar[dict] = {
         **HeldOutClassifier._parameter_constraints,
         "max_fpr": [FRACTION],
         "confidence_level": [FRACTION, None],
         "pos_label": [Real, str, "boolean", None],
     }
-
-    def __init__(
-        self,
-        estimator: Any,
-        *,
-        max_fpr: float = 0.01,
-        confidence_level: float | None = 0.95,
-        pos_label: Any = None,
-        cv: Any = 0.2,
-        random_state: Any = None,
-    ) -> None:
-        self.estimator = estimator
-        self.max_fpr = max_fpr
-        self.confidence_level = confidence_level
-        self.pos_label = pos_label
-        self.cv = cv
-        self.random_state = random_state
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Distances of the scores from the threshold.

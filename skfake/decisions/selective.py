@@ -1,8 +1,6 @@
 """A classifier that may leave an image undecided, so that it errs rarely on others."""
 
-from __future__ import annotations
-
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from math import ceil, log, log1p
 from typing import Any, ClassVar
 
@@ -15,16 +13,15 @@ from skfake.decisions._held_out import FRACTION, HeldOutClassifier, wrapped_has
 from skfake.scoring import Scores, score_images
 
 
+@dataclass(eq=False, repr=False)
 class SelectiveClassifier(HeldOutClassifier):
     """Classifier that errs rarely where it is sure, and says where it is not [1]_.
 
     It is sure of an image where the estimator's confidence, its greatest probability,
-    is above a threshold. That is set on held-out images as low as possible, so that
-    many are answered, while of the answered ones no more than a fraction `max_error` is
-    wrong, with the probability `confidence_level`.
-
-    `predict` gives a label for every image, as all tools of scikit-learn expect;
-    `is_sure` says which labels count, and `predict_or_abstain` leaves out the others.
+    is above a threshold. That is set on held-out images, as low as possible while of
+    the images above it no more than a fraction `max_error` is wrong, with the
+    probability `confidence_level`. `predict` gives a label for every image, `is_sure`
+    says which labels count, and `predict_or_abstain` leaves out the others.
 
     Parameters
     ----------
@@ -61,9 +58,8 @@ class SelectiveClassifier(HeldOutClassifier):
 
     threshold_ : float
         It is sure of images whose confidence, the greatest of the estimator's
-        probabilities or else of its distances, is above it: of none where it is
-        infinite, as no threshold keeps the bound, and of all where it is minus
-        infinity.
+        probabilities or else of its distances, is above it. Infinite where no threshold
+        keeps the bound, and minus infinity where it is sure of all.
 
     coverage_ : float
         Fraction of the held-out images that it is sure of.
@@ -87,14 +83,13 @@ class SelectiveClassifier(HeldOutClassifier):
     The bound holds for images like the held-out ones, fakes and reals in the same
     proportion, and for all answers together, not for each class.
 
-    Thresholds are tested one after the other from a strict one to looser ones, until
-    the binomial test of a fraction of errors above `max_error` no longer rejects it: a
-    fixed sequence of tests [2]_, which needs no correction for their number. It takes
-    for granted that the fraction of errors, as ever less confident images are answered,
-    rises above `max_error` once and for all. As a strict start has few images and a
-    loose one many errors, there are several starts, at all, a half, a quarter, ... of
-    the held-out images, which share 1 - `confidence_level` among them. The search of
-    [1]_ pays for each step instead.
+    Thresholds are tested from a strict one to looser ones, until the binomial test of a
+    fraction of errors above `max_error` no longer rejects it: a fixed sequence of tests
+    [2]_, which needs no correction for their number, if the fraction of errors rises
+    above `max_error` once and for all as less confident images are answered. As a
+    strict start has few images and a loose one many errors, there are several starts,
+    at all, a half, a quarter, ... of the held-out images, which divide 1 -
+    `confidence_level` among them. The search of [1]_ pays for each step instead.
 
     References
     ----------
@@ -119,26 +114,18 @@ class SelectiveClassifier(HeldOutClassifier):
     True
     """
 
+    estimator: Any
+    _: KW_ONLY
+    max_error: float = 0.01
+    confidence_level: float = 0.95
+    cv: Any = 0.2
+    random_state: Any = None
+
     _parameter_constraints: ClassVar[dict] = {
         **HeldOutClassifier._parameter_constraints,
         "max_error": [FRACTION],
         "confidence_level": [FRACTION],
     }
-
-    def __init__(
-        self,
-        estimator: Any,
-        *,
-        max_error: float = 0.01,
-        confidence_level: float = 0.95,
-        cv: Any = 0.2,
-        random_state: Any = None,
-    ) -> None:
-        self.estimator = estimator
-        self.max_error = max_error
-        self.confidence_level = confidence_level
-        self.cv = cv
-        self.random_state = random_state
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels of all images, sure or not, as the estimator gives them.

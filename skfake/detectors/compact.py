@@ -30,8 +30,7 @@ class CompactDetector(DeepDetector):
         Side, in pixels, of the square that each image is resized to.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where X holds flattened images. With None it is the
-        squarest image, gray or RGB, of that many values.
+        Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
@@ -44,8 +43,7 @@ class CompactDetector(DeepDetector):
         How often the training images are gone through.
 
     batch_size : int or "auto", default="auto"
-        Images of a training step. "auto" is 512, or a twentieth of the images where
-        that is less, but at least 16.
+        Images of a step. "auto" is a twentieth of all, at least 16, at most 512.
 
     optimizer : {"adamw", "adam", "muon", "sgd"}, default="muon"
         "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
@@ -62,12 +60,10 @@ class CompactDetector(DeepDetector):
         Decay of the weights, as the optimiser defines it.
 
     patience : int or None, default=None
-        Epochs without a lower validation loss after which the training stops and
-        returns to the best one. With None it runs to its end.
+        Epochs without a lower validation loss that end the training, at its best one.
 
     validation_fraction : float or None, default=0.05
-        Fraction of the images of each class held out to follow the training by. With
-        None all images are trained on.
+        Fraction of each class's images held out to follow the training by, if any.
 
     class_weight : dict or "balanced", default=None
         Factor of the loss for each class, as in scikit-learn.
@@ -76,22 +72,18 @@ class CompactDetector(DeepDetector):
         Whether `fit` goes on from what the last one learned, with a new schedule.
 
     checkpoint : path of a folder, default=None
-        Where each training keeps its state after every epoch. A training that was
-        killed goes on from there when it is begun again, and ends with the weights of
-        an unbroken one; one that has ended is not repeated. Trainings with other
-        parameters, images or labels have files of their own.
+        Where the state after each epoch is kept. `fit` takes up a killed training there
+        and ends with the weights of an unbroken one; one that ended is not repeated.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
-        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+        Arithmetic of training; predictions take float32. "auto" is bfloat16 on devices
+        that compute with it, CPUs with AVX-512 BF16 among them.
 
     compile : bool, default=False
-        Whether to compile the network by `torch.compile`, which takes a minute or so
-        and a C++ compiler.
+        Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.
 
     device : str, default="auto"
-        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
-        is the accelerator that torch finds, or the CPU.
+        Device in torch's words, as "cuda:1"; "auto" is its accelerator or the CPU.
 
     n_jobs : int, default=None
         Threads that open files.
@@ -100,8 +92,7 @@ class CompactDetector(DeepDetector):
         Called while training; copied before.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the weights, the order of the images, how they are augmented and what is
-        held out. A number gives the same model twice on the same machine.
+        Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
@@ -118,9 +109,8 @@ class CompactDetector(DeepDetector):
         Labels, sorted.
 
     history_ : dict of lists of length n_epochs
-        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training metrics are means over the epoch's batches, as the
-        network learns from them: augmented, and with what is left out of it.
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
+        each epoch; those of training are means over its batches, as augmented.
 
     augment_ : Augmentation or None
         How the images of the last training were changed.
@@ -146,10 +136,8 @@ class CompactDetector(DeepDetector):
     ----------
     .. [1] K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU",
        arXiv:2404.00498.
-    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
-       networks using large learning rates", arXiv:1708.07120.
-    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
-       2024, https://kellerjordan.github.io/posts/muon/.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 
     Examples
     --------
@@ -176,6 +164,7 @@ class CompactDetector(DeepDetector):
 
     _own_augmentation = Augmentation(shift=2, growing_crops=True)
     _largest_batch = 512
+    _smallest_size = SMALLEST_SIZE
 
     def _build_network(self, n_classes: int) -> nn.Module:
         n_channels = 1 if self.grayscale else 3
@@ -188,7 +177,3 @@ class CompactDetector(DeepDetector):
             raise ValueError(f"n_filters must be a tuple of two ints; got {counts}.")
         if min(counts) < 1:
             raise ValueError(f"n_filters must be positive; got {counts}.")
-
-    @property
-    def _smallest_size(self) -> int:
-        return SMALLEST_SIZE

@@ -30,7 +30,7 @@ from skfake.images import load_images
 from skfake.labels import encode_known_labels, encode_labels
 from skfake.networks.standardize import Standardize
 from skfake.scikit_learn import Interval, StrOptions, fit_context
-from skfake.scoring import Scores
+from skfake.scoring import Scores, ScoringMixin
 from skfake.training.augmentation import Augmentation
 from skfake.training.batches import PixelDataset
 from skfake.training.device import resolve_device
@@ -43,7 +43,7 @@ from skfake.validation import accept_images, validate_images
 # A dataclass, so that the parameters of all networks stand here alone: a subclass adds
 # its own, and other defaults.
 @dataclass(kw_only=True, eq=False, repr=False)
-class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """A detector whose scores come from a network, trained by skorch."""
 
     image_size: int = 32
@@ -103,6 +103,8 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     _own_augmentation: ClassVar[Augmentation | None] = Augmentation()
     # What `batch_size="auto"` is where there are images enough.
     _largest_batch: ClassVar[int]
+    # Side, in pixels, of the smallest image that the network can take.
+    _smallest_size: ClassVar[Any]
 
     @abstractmethod
     def _build_network(self, n_classes: int) -> nn.Module:
@@ -111,11 +113,6 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _build_backbone(self, n_classes: int) -> nn.Module:
         """The same network without weights that were learned elsewhere."""
         return self._build_network(n_classes)
-
-    @property
-    @abstractmethod
-    def _smallest_size(self) -> int:
-        """Side, in pixels, of the smallest image that the network can take."""
 
     def _standardization(self, pixels: Any, seed: int) -> Standardize:
         return Standardize(*channel_statistics(pixels, derive_seed(seed, 1)))
@@ -256,33 +253,7 @@ class DeepDetector(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ]
         return softmax(np.concatenate(logits).astype(np.float64), axis=1)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Most probable labels.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        Returns
-        -------
-        array of shape (n,)
-        """
-        return self.score_images(X).labels
-
-    def score_images(self, X: Any) -> Scores:
-        """Labels and scores of images, from one pass.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        Returns
-        -------
-        Scores
-            `labels` as `predict` gives them, and `values`, the probabilities.
-        """
+    def _score_images(self, X: Any) -> Scores:
         probabilities = self.predict_proba(X)
         return Scores.decide(self.classes_, probabilities, are_probabilities=True)
 

@@ -13,6 +13,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.labels import decode_scores
+from skfake.scikit_learn import count_votes
 
 FAST = "scikit-learn-intelex"
 # Values of the kernel that are in memory at a time: 32 MB.
@@ -75,7 +76,7 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
         distances = np.concatenate(parts)
         if len(self.classes_) == 2:
             return distances[:, 0]
-        return count_votes(distances, len(self.classes_))
+        return count_votes(distances < 0, -distances, len(self.classes_))
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Labels (n,) that the distances speak for."""
@@ -154,20 +155,3 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
                 "support_vectors_, n_support_, dual_coef_ and intercept_ must be of "
                 "one machine; got arrays that do not fit together."
             )
-
-
-def count_votes(distances: np.ndarray, n_classes: int) -> np.ndarray:
-    """Scores (n, n_classes) from pairs (n, n_pairs): votes, and distances to part ties.
-
-    As `decision_function_shape="ovr"` of scikit-learn's SVC.
-    """
-    votes = np.zeros((len(distances), n_classes))
-    sums = np.zeros_like(votes)
-    pairs = zip(*np.triu_indices(n_classes, k=1), strict=True)
-    for column, (i, j) in zip(distances.T, pairs, strict=True):
-        sums[:, i] += column
-        sums[:, j] -= column
-        votes[:, i] += column >= 0
-        votes[:, j] += column < 0
-    # Less than a third of a vote either way.
-    return votes + sums / (3 * (np.abs(sums) + 1))

@@ -88,8 +88,7 @@ class ResNetDetector(PretrainedDetector):
         Side, in pixels, of the square that each image is resized to.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where X holds flattened images. With None it is the
-        squarest image, gray or RGB, of that many values.
+        Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
@@ -102,8 +101,7 @@ class ResNetDetector(PretrainedDetector):
         How often the training images are gone through.
 
     batch_size : int or "auto", default="auto"
-        Images of a training step. "auto" is 128, or a twentieth of the images where
-        that is less, but at least 16.
+        Images of a step. "auto" is a twentieth of all, at least 16, at most 128.
 
     optimizer : {"adamw", "adam", "muon", "sgd"}, default="adamw"
         "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
@@ -120,12 +118,10 @@ class ResNetDetector(PretrainedDetector):
         Decay of the weights, as the optimiser defines it.
 
     patience : int or None, default=None
-        Epochs without a lower validation loss after which the training stops and
-        returns to the best one. With None it runs to its end.
+        Epochs without a lower validation loss that end the training, at its best one.
 
     validation_fraction : float or None, default=0.1
-        Fraction of the images of each class held out to follow the training by. With
-        None all images are trained on.
+        Fraction of each class's images held out to follow the training by, if any.
 
     class_weight : dict or "balanced", default=None
         Factor of the loss for each class, as in scikit-learn.
@@ -134,22 +130,18 @@ class ResNetDetector(PretrainedDetector):
         Whether `fit` goes on from what the last one learned, with a new schedule.
 
     checkpoint : path of a folder, default=None
-        Where each training keeps its state after every epoch. A training that was
-        killed goes on from there when it is begun again, and ends with the weights of
-        an unbroken one; one that has ended is not repeated. Trainings with other
-        parameters, images or labels have files of their own.
+        Where the state after each epoch is kept. `fit` takes up a killed training there
+        and ends with the weights of an unbroken one; one that ended is not repeated.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
-        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+        Arithmetic of training; predictions take float32. "auto" is bfloat16 on devices
+        that compute with it, CPUs with AVX-512 BF16 among them.
 
     compile : bool, default=False
-        Whether to compile the network by `torch.compile`, which takes a minute or so
-        and a C++ compiler.
+        Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.
 
     device : str, default="auto"
-        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
-        is the accelerator that torch finds, or the CPU.
+        Device in torch's words, as "cuda:1"; "auto" is its accelerator or the CPU.
 
     n_jobs : int, default=None
         Threads that open files.
@@ -158,8 +150,7 @@ class ResNetDetector(PretrainedDetector):
         Called while training; copied before.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the weights, the order of the images, how they are augmented and what is
-        held out. A number gives the same model twice on the same machine.
+        Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
@@ -185,9 +176,8 @@ class ResNetDetector(PretrainedDetector):
         Labels, sorted.
 
     history_ : dict of lists of length n_epochs
-        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training metrics are means over the epoch's batches, as the
-        network learns from them: augmented, and with what is left out of it.
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
+        each epoch; those of training are means over its batches, as augmented.
 
     augment_ : Augmentation or None
         How the images of the last training were changed.
@@ -213,10 +203,8 @@ class ResNetDetector(PretrainedDetector):
     ----------
     .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image
        recognition", arXiv:1512.03385.
-    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
-       networks using large learning rates", arXiv:1708.07120.
-    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
-       2024, https://kellerjordan.github.io/posts/muon/.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 
     Examples
     --------
@@ -237,16 +225,14 @@ class ResNetDetector(PretrainedDetector):
         "stem": [StrOptions(set(backbones.STEMS))],
     }
 
+    _smallest_size = backbones.RESNET_SMALLEST_SIZE
+
     @property
     def _architecture(self) -> str:
         return f"resnet{self.depth}"
 
     def _build_backbone(self, n_classes: int) -> nn.Module:
         return backbones.resnet(n_classes, depth=self.depth, stem=self.stem)
-
-    @property
-    def _smallest_size(self) -> int:
-        return backbones.RESNET_SMALLEST_SIZE
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -264,8 +250,7 @@ class VGGDetector(PretrainedDetector):
         Side, in pixels, of the square that each image is resized to.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where X holds flattened images. With None it is the
-        squarest image, gray or RGB, of that many values.
+        Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
@@ -278,8 +263,7 @@ class VGGDetector(PretrainedDetector):
         How often the training images are gone through.
 
     batch_size : int or "auto", default="auto"
-        Images of a training step. "auto" is 128, or a twentieth of the images where
-        that is less, but at least 16.
+        Images of a step. "auto" is a twentieth of all, at least 16, at most 128.
 
     optimizer : {"adamw", "adam", "muon", "sgd"}, default="adamw"
         "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
@@ -296,12 +280,10 @@ class VGGDetector(PretrainedDetector):
         Decay of the weights, as the optimiser defines it.
 
     patience : int or None, default=None
-        Epochs without a lower validation loss after which the training stops and
-        returns to the best one. With None it runs to its end.
+        Epochs without a lower validation loss that end the training, at its best one.
 
     validation_fraction : float or None, default=0.1
-        Fraction of the images of each class held out to follow the training by. With
-        None all images are trained on.
+        Fraction of each class's images held out to follow the training by, if any.
 
     class_weight : dict or "balanced", default=None
         Factor of the loss for each class, as in scikit-learn.
@@ -310,22 +292,18 @@ class VGGDetector(PretrainedDetector):
         Whether `fit` goes on from what the last one learned, with a new schedule.
 
     checkpoint : path of a folder, default=None
-        Where each training keeps its state after every epoch. A training that was
-        killed goes on from there when it is begun again, and ends with the weights of
-        an unbroken one; one that has ended is not repeated. Trainings with other
-        parameters, images or labels have files of their own.
+        Where the state after each epoch is kept. `fit` takes up a killed training there
+        and ends with the weights of an unbroken one; one that ended is not repeated.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
-        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+        Arithmetic of training; predictions take float32. "auto" is bfloat16 on devices
+        that compute with it, CPUs with AVX-512 BF16 among them.
 
     compile : bool, default=False
-        Whether to compile the network by `torch.compile`, which takes a minute or so
-        and a C++ compiler.
+        Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.
 
     device : str, default="auto"
-        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
-        is the accelerator that torch finds, or the CPU.
+        Device in torch's words, as "cuda:1"; "auto" is its accelerator or the CPU.
 
     n_jobs : int, default=None
         Threads that open files.
@@ -334,8 +312,7 @@ class VGGDetector(PretrainedDetector):
         Called while training; copied before.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the weights, the order of the images, how they are augmented and what is
-        held out. A number gives the same model twice on the same machine.
+        Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
@@ -364,9 +341,8 @@ class VGGDetector(PretrainedDetector):
         Labels, sorted.
 
     history_ : dict of lists of length n_epochs
-        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training metrics are means over the epoch's batches, as the
-        network learns from them: augmented, and with what is left out of it.
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
+        each epoch; those of training are means over its batches, as augmented.
 
     augment_ : Augmentation or None
         How the images of the last training were changed.
@@ -392,10 +368,8 @@ class VGGDetector(PretrainedDetector):
     ----------
     .. [1] K. Simonyan and A. Zisserman, "Very deep convolutional networks for
        large-scale image recognition", arXiv:1409.1556.
-    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
-       networks using large learning rates", arXiv:1708.07120.
-    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
-       2024, https://kellerjordan.github.io/posts/muon/.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 
     Examples
     --------
@@ -419,6 +393,8 @@ class VGGDetector(PretrainedDetector):
         "n_hidden": [Interval(Integral, 1, None, closed="left"), None],
     }
 
+    _smallest_size = backbones.VGG_SMALLEST_SIZE
+
     @property
     def _architecture(self) -> str:
         return f"vgg{self.depth}" + ("_bn" if self.batch_norm else "")
@@ -430,10 +406,6 @@ class VGGDetector(PretrainedDetector):
             batch_norm=self.batch_norm,
             n_hidden=self.n_hidden,
         )
-
-    @property
-    def _smallest_size(self) -> int:
-        return backbones.VGG_SMALLEST_SIZE
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -451,8 +423,7 @@ class DenseNetDetector(PretrainedDetector):
         Side, in pixels, of the square that each image is resized to.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where X holds flattened images. With None it is the
-        squarest image, gray or RGB, of that many values.
+        Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
@@ -465,8 +436,7 @@ class DenseNetDetector(PretrainedDetector):
         How often the training images are gone through.
 
     batch_size : int or "auto", default="auto"
-        Images of a training step. "auto" is 128, or a twentieth of the images where
-        that is less, but at least 16.
+        Images of a step. "auto" is a twentieth of all, at least 16, at most 128.
 
     optimizer : {"adamw", "adam", "muon", "sgd"}, default="muon"
         "sgd" has a Nesterov momentum of 0.9; "muon" [3]_ makes the steps of
@@ -483,12 +453,10 @@ class DenseNetDetector(PretrainedDetector):
         Decay of the weights, as the optimiser defines it.
 
     patience : int or None, default=None
-        Epochs without a lower validation loss after which the training stops and
-        returns to the best one. With None it runs to its end.
+        Epochs without a lower validation loss that end the training, at its best one.
 
     validation_fraction : float or None, default=0.1
-        Fraction of the images of each class held out to follow the training by. With
-        None all images are trained on.
+        Fraction of each class's images held out to follow the training by, if any.
 
     class_weight : dict or "balanced", default=None
         Factor of the loss for each class, as in scikit-learn.
@@ -497,22 +465,18 @@ class DenseNetDetector(PretrainedDetector):
         Whether `fit` goes on from what the last one learned, with a new schedule.
 
     checkpoint : path of a folder, default=None
-        Where each training keeps its state after every epoch. A training that was
-        killed goes on from there when it is begun again, and ends with the weights of
-        an unbroken one; one that has ended is not repeated. Trainings with other
-        parameters, images or labels have files of their own.
+        Where the state after each epoch is kept. `fit` takes up a killed training there
+        and ends with the weights of an unbroken one; one that ended is not repeated.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Arithmetic of training; predictions are made in float32. "auto" is bfloat16
-        on devices that compute with it, CPUs with AVX-512 BF16 among them.
+        Arithmetic of training; predictions take float32. "auto" is bfloat16 on devices
+        that compute with it, CPUs with AVX-512 BF16 among them.
 
     compile : bool, default=False
-        Whether to compile the network by `torch.compile`, which takes a minute or so
-        and a C++ compiler.
+        Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.
 
     device : str, default="auto"
-        Where to compute, in torch's words ("cpu", "cuda", "cuda:1", "mps"). "auto"
-        is the accelerator that torch finds, or the CPU.
+        Device in torch's words, as "cuda:1"; "auto" is its accelerator or the CPU.
 
     n_jobs : int, default=None
         Threads that open files.
@@ -521,8 +485,7 @@ class DenseNetDetector(PretrainedDetector):
         Called while training; copied before.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the weights, the order of the images, how they are augmented and what is
-        held out. A number gives the same model twice on the same machine.
+        Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
         1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
@@ -548,9 +511,8 @@ class DenseNetDetector(PretrainedDetector):
         Labels, sorted.
 
     history_ : dict of lists of length n_epochs
-        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds`
-        of each epoch. The training metrics are means over the epoch's batches, as the
-        network learns from them: augmented, and with what is left out of it.
+        `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
+        each epoch; those of training are means over its batches, as augmented.
 
     augment_ : Augmentation or None
         How the images of the last training were changed.
@@ -576,10 +538,8 @@ class DenseNetDetector(PretrainedDetector):
     ----------
     .. [1] G. Huang, Z. Liu, L. van der Maaten and K. Q. Weinberger, "Densely
        connected convolutional networks", arXiv:1608.06993.
-    .. [2] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural
-       networks using large learning rates", arXiv:1708.07120.
-    .. [3] K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks",
-       2024, https://kellerjordan.github.io/posts/muon/.
+    .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
+    .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 
     Examples
     --------

@@ -20,7 +20,7 @@ from skfake.detectors.kernel_machine import KernelMachine, resolve_engine
 from skfake.features.hog import HOGTransformer
 from skfake.labels import encode_labels
 from skfake.scikit_learn import Interval, StrOptions, fit_context
-from skfake.scoring import Scores
+from skfake.scoring import Scores, ScoringMixin, log_odds
 from skfake.validation import accept_images, validate_images
 
 CALIBRATION_FOLDS = 5
@@ -35,7 +35,7 @@ def _calibrated(detector: SVMDetector) -> bool:
     )
 
 
-class SVMDetector(ClassifierMixin, BaseEstimator):
+class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     """Support vector machine on histograms of oriented gradients.
 
     The study's pipeline [1]_: gray images of 32 pixels, `HOGTransformer`,
@@ -47,8 +47,7 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         Side, in pixels, of the square that each image is resized to.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where X holds flattened images. With None it is the
-        squarest image, gray or RGB, of that many values.
+        Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
     orientations, pixels_per_cell, cells_per_block : int, default=9, 8, 3
         As in `HOGTransformer`.
@@ -231,7 +230,10 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         float array of shape (n,) for two classes, else (n, n_classes)
             For two classes, positive speaks for `classes_[1]`.
         """
-        return self._score(self._describe(X))
+        features = self._describe(X)
+        if isinstance(self.svc_, KernelMachine):
+            return self.svc_.decision_function(features)
+        return log_odds(self.svc_.predict_proba(features))
 
     @available_if(_calibrated)
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -247,59 +249,17 @@ class SVMDetector(ClassifierMixin, BaseEstimator):
         float array of shape (n, n_classes)
             In the order of `classes_`.
         """
-        features = self._describe(X)
-        return self.svc_.predict_proba(features)
+        return self.svc_.predict_proba(self._describe(X))
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels that `decision_function` speaks for.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        Returns
-        -------
-        array of shape (n,)
-        """
-        return self.score_images(X).labels
-
-    def score_images(self, X: Any) -> Scores:
-        """Labels and scores of images, from one pass.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        Returns
-        -------
-        Scores
-            `labels` as `predict` gives them, and `values`, probabilities or else
-            distances.
-        """
-        features = self._describe(X)
-        if isinstance(self.svc_, KernelMachine):
-            distances = self.svc_.decision_function(features)
-            return Scores.decide(self.classes_, distances, are_probabilities=False)
-        probabilities = self.svc_.predict_proba(features)
-        return Scores.decide(self.classes_, probabilities, are_probabilities=True)
+    def _score_images(self, X: Any) -> Scores:
+        probable = not isinstance(self.svc_, KernelMachine)
+        score = self.predict_proba if probable else self.decision_function
+        return Scores.decide(self.classes_, score(X), are_probabilities=probable)
 
     def _describe(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         images = validate_images(self, X, reset=False)
         return self.features_.transform(images)
-
-    def _score(self, features: np.ndarray) -> np.ndarray:
-        if isinstance(self.svc_, KernelMachine):
-            return self.svc_.decision_function(features)
-        # A sigmoid far out gives 0, whose logarithm would be infinite.
-        smallest = np.finfo(float).tiny
-        probabilities = self.svc_.predict_proba(features)
-        logarithms = np.log(np.maximum(probabilities, smallest))
-        if len(self.classes_) == 2:
-            return logarithms[:, 1] - logarithms[:, 0]
-        return logarithms
 
     def _make_hog(self) -> HOGTransformer:
         return HOGTransformer(

@@ -16,7 +16,13 @@ from sklearn.utils.validation import check_is_fitted
 from skfake.detectors._tiles import Grid, aggregate_scores, draw_tiles, score_tiles
 from skfake.labels import encode_known_labels, find_classes
 from skfake.scikit_learn import Interval, StrOptions, fit_context
-from skfake.scoring import Scores, check_has_scores, class_scores
+from skfake.scoring import (
+    Scores,
+    ScoringMixin,
+    check_has_scores,
+    class_scores,
+    log_odds,
+)
 from skfake.validation import accept_images, validate_images
 
 
@@ -29,7 +35,7 @@ def _estimator_has(name: str) -> Callable[[TiledDetector], bool]:
     return check
 
 
-class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Another detector on the tiles of images of any size, none of them resized.
 
     What a generator leaves sits in the finest details, and is gone once a photograph
@@ -76,8 +82,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Tiles that are judged, and in memory, at a time.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
-        Shape of one image where X holds flattened images. With None it is the
-        squarest image, gray or RGB, of that many values.
+        Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the draw of tiles. The detector has its own.
@@ -255,7 +260,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             shape (n_tiles, n_classes): probabilities in the order of `classes_`, or
             the detector's distances where it has no probabilities.
         """
-        return [(grid.boxes, scores) for grid, scores in self._score_images(X)]
+        return [(grid.boxes, scores) for grid, scores in self._score_tiles(X)]
 
     def heat_maps(self, X: Any, *, label: Any = None) -> list[np.ndarray]:
         """Where in each image its tiles speak for a class.
@@ -288,7 +293,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         else:
             column = self._find_label("label", label)
         maps = []
-        for grid, scores in self._score_images(X):
+        for grid, scores in self._score_tiles(X):
             if label is None:
                 maps.append(grid.spread(certain - scores[:, negatives].sum(axis=1)))
             else:
@@ -329,43 +334,8 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         scores = self._aggregate(X)
         if self._has_probabilities():
-            # The logarithm of 0 would be infinite.
-            scores = np.log(np.maximum(scores, np.finfo(float).tiny))
-            if len(self.classes_) == 2:
-                return scores[:, 1] - scores[:, 0]
+            return log_odds(scores)
         return scores[:, 1] if len(self.classes_) == 2 else scores
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels that the scores of the images speak for.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        Returns
-        -------
-        array of shape (n,)
-        """
-        return self.score_images(X).labels
-
-    def score_images(self, X: Any) -> Scores:
-        """Labels and scores of images, from one pass.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of them that skfake takes.
-
-        Returns
-        -------
-        Scores
-            `labels` as `predict` gives them, and `values`: means over the tiles that
-            count.
-        """
-        values = self._aggregate(X)
-        probable = self._has_probabilities()
-        return Scores.decide(self.classes_, values, are_probabilities=probable)
 
     @property
     def classes_(self) -> np.ndarray:
@@ -415,7 +385,7 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             )
         return labels.index(label)
 
-    def _score_images(self, X: Any) -> Iterator[tuple[Grid, np.ndarray]]:
+    def _score_tiles(self, X: Any) -> Iterator[tuple[Grid, np.ndarray]]:
         detector = self._check_fitted()
         # Some may have changed since `fit`, which a frozen detector has not seen.
         self._validate_params()
@@ -429,13 +399,18 @@ class TiledDetector(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             batch_size=self.batch_size,
         )
 
+    def _score_images(self, X: Any) -> Scores:
+        values = self._aggregate(X)
+        probable = self._has_probabilities()
+        return Scores.decide(self.classes_, values, are_probabilities=probable)
+
     def _aggregate(self, X: Any) -> np.ndarray:
         self._check_fitted()
         negatives = [] if self.aggregate == "mean" else self._find_negatives()
         return np.array(
             [
                 aggregate_scores(scores, self.aggregate, negatives)
-                for _, scores in self._score_images(X)
+                for _, scores in self._score_tiles(X)
             ]
         )
 

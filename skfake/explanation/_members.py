@@ -1,7 +1,5 @@
 """The detectors within an estimator, whose maps explain its answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
@@ -11,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skfake.detectors import SVMDetector
 
-# What searches and classifiers around one other call the one that they fitted.
+# The fitted estimator within a search, and within a classifier that wraps one other.
 INNER = ("best_estimator_", "estimator_")
 
 
@@ -27,9 +25,10 @@ def has_network(detector: Any) -> bool:
 
 
 def find_members(estimator: Any, X: Any) -> list[tuple[Any, Any]]:
-    """Open what stands around a detector, down to what a map can be made of."""
+    """Detectors within an estimator that maps can be made of, and their images."""
     check_is_fitted(estimator)
-    if _is_explained(estimator):
+    is_svm = isinstance(estimator, SVMDetector)
+    if is_svm or has_heat_maps(estimator) or has_network(estimator):
         return [(estimator, X)]
     if isinstance(estimator, Pipeline):
         steps = estimator[:-1]
@@ -49,9 +48,3 @@ def find_members(estimator: Any, X: Any) -> list[tuple[Any, Any]]:
         "pipeline, search or classifier around one of them; got a "
         f"{type(estimator).__name__}."
     )
-
-
-def _is_explained(estimator: Any) -> bool:
-    if has_heat_maps(estimator) or isinstance(estimator, SVMDetector):
-        return True
-    return has_network(estimator)

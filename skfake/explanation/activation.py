@@ -1,6 +1,4 @@
-"""Where a network found what its score comes from: gradients at one of its layers."""
-
-from __future__ import annotations
+"""Maps of a network, from gradients at one of its layers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,7 +13,7 @@ from torch.nn import functional as F
 from skfake.images import load_images
 from skfake.validation import validate_images
 
-# Points of the way from nothing to what a layer gives, where "integrated" asks.
+# Points between zero and the output of a layer at which "integrated" takes gradients.
 N_STEPS = 16
 # Positions, on each side, of maps that are fine enough to show a place. On 32 pixels
 # the last maps of networks made for 224 have one position: see
@@ -71,10 +69,12 @@ def weigh_batch(
     mirrored = bool(net.average_flips)
     batch = torch.cat([pixels, pixels.flip(2)]) if mirrored else pixels
     column = codes.to(net.device)
-    shares = (np.arange(N_STEPS) + 0.5) / N_STEPS if method == "integrated" else [1.0]
+    fractions = (
+        (np.arange(N_STEPS) + 0.5) / N_STEPS if method == "integrated" else [1.0]
+    )
     total = torch.zeros((), device=net.device)
-    for share in shares:
-        with torch.enable_grad(), tapped(layer, float(share)) as taps:
+    for fraction in fractions:
+        with torch.enable_grad(), tapped(layer, float(fraction)) as taps:
             logits = net.infer(batch)
             if mirrored:
                 logits = torch.stack(logits.chunk(2)).mean(dim=0)
@@ -91,8 +91,8 @@ def weigh_batch(
                 "around it."
             )
         total = total + torch.autograd.grad(score, taps[-1])[0]
-    values = taps[-1].detach() / shares[-1]
-    coarse = weigh(values, total / len(shares), method)
+    values = taps[-1].detach() / fractions[-1]
+    coarse = weigh(values, total / len(fractions), method)
     side = net.crop_size or pixels.shape[1]
     fine = F.interpolate(
         coarse[:, None], size=(side, side), mode="bilinear", align_corners=False
@@ -124,14 +124,14 @@ def log_odds(logits: Tensor, codes: Tensor) -> Tensor:
 
 
 @contextmanager
-def tapped(layer: nn.Module, share: float) -> Iterator[list[Tensor]]:
-    """Begin the gradient at what a layer gives: nothing before it is gone through."""
+def tapped(layer: nn.Module, fraction: float) -> Iterator[list[Tensor]]:
+    """Begin the gradient at the output of a layer, times a fraction."""
     taps: list[Tensor] = []
 
     def tap(module: nn.Module, inputs: Any, output: Any) -> Any:
         if not isinstance(output, Tensor):
             return output
-        taps.append((output.detach() * share).requires_grad_())
+        taps.append((output.detach() * fraction).requires_grad_())
         # The next layer may write to what it is given.
         return taps[-1].clone()
 
@@ -144,7 +144,7 @@ def tapped(layer: nn.Module, share: float) -> Iterator[list[Tensor]]:
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Put a module, inside a block, into the mode of evaluation."""
+    """Have a module in evaluation mode inside a block."""
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
@@ -174,7 +174,7 @@ def choose_layer(net: Any, network: nn.Module, pixels: Tensor) -> str:
     least = min(LEAST_SIDE, max(sides.values()))
     chosen = ""
     for name, side in sides.items():
-        # Pooling to 7x7 positions, as VGG has it, adds none that tell more.
+        # Pooling up to 7x7 positions, as in VGG, adds no detail.
         if side < least:
             break
         chosen = name
@@ -182,7 +182,7 @@ def choose_layer(net: Any, network: nn.Module, pixels: Tensor) -> str:
 
 
 def chain(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Layers one after the other, each of which all that is seen passes through."""
+    """Layers in a chain, each of which sees the whole output of the one before."""
     for name, part in network.named_children():
         if isinstance(part, nn.Sequential):
             yield from chain(part, f"{prefix}{name}.")

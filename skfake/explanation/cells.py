@@ -1,7 +1,5 @@
 """Which cells of an image a support vector machine's score comes from."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

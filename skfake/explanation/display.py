@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -38,12 +39,13 @@ LARGEST = 512
 COLORS = "RdBu_r"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ExplanationDisplay:
     """Where in images a detector finds what speaks for a class.
 
     Beside each image, it is shown in gray under its map: red speaks for the class that
-    the title names, blue against it. Of an `SVMDetector`, the histograms of gradients
-    are shown too, each a cell with strokes along the edges in it.
+    the title names, blue against it. For an `SVMDetector`, the histograms of gradients
+    are shown too, as cells with strokes along the edges in them.
 
     Parameters
     ----------
@@ -93,24 +95,13 @@ class ExplanationDisplay:
     ((2, 32, 32), array([1, 1]), 'distance')
     """
 
-    def __init__(
-        self,
-        *,
-        images: np.ndarray | Sequence[np.ndarray],
-        maps: np.ndarray | Sequence[np.ndarray],
-        labels: np.ndarray | Sequence,
-        scores: np.ndarray | Sequence[float],
-        score_name: str = "probability",
-        histograms: np.ndarray | Sequence[np.ndarray] | None = None,
-        display_labels: dict[Any, str] | None = None,
-    ) -> None:
-        self.images = images
-        self.maps = maps
-        self.labels = labels
-        self.scores = scores
-        self.score_name = score_name
-        self.histograms = histograms
-        self.display_labels = display_labels
+    images: np.ndarray | Sequence[np.ndarray]
+    maps: np.ndarray | Sequence[np.ndarray]
+    labels: np.ndarray | Sequence
+    scores: np.ndarray | Sequence[float]
+    score_name: str = "probability"
+    histograms: np.ndarray | Sequence[np.ndarray] | None = None
+    display_labels: dict[Any, str] | None = None
 
     @classmethod
     def from_estimator(
@@ -128,8 +119,7 @@ class ExplanationDisplay:
 
         A detector with a method `heat_maps(X, label=...)`, that returns an array for
         each image, is asked for its own maps. Where it has probabilities, one over the
-        number of classes is taken from them, so that what is below that speaks against
-        the class.
+        number of classes is subtracted, so that less speaks against the class.
 
         Parameters
         ----------
@@ -140,8 +130,8 @@ class ExplanationDisplay:
             A few images, in any form that skfake takes: `[path]` for one file.
 
         label : label, default=None
-            The class that is asked about, such as 1 where that is the label of fakes.
-            With None it is, for each image, the one that the detector predicts.
+            The class to explain. With None it is, for each image, the one that the
+            detector predicts.
 
         method, layer : str, default="integrated", None
             As in `saliency_maps`.
@@ -186,15 +176,12 @@ class ExplanationDisplay:
         ).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> Self:
-        """Show the images and their maps.
-
-        All maps share a scale, so that faint ones look faint.
+        """Show the images and their maps, all on one scale.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to plot; all of it is used, and the colour bar takes a part of it.
-            With None, a new figure is made.
+            Where to plot, the colour bar too. With None, a new figure is made.
 
         Returns
         -------
@@ -251,7 +238,7 @@ class ExplanationDisplay:
         ax.text(left, top - GAP, self._title(position), va="bottom", fontsize=MEDIUM)
         image, found = self.images[position], self.maps[position]
         gray = np.asarray(image).mean(axis=2)
-        # Where nothing speaks, the image is seen.
+        # Where the map is zero, the image is seen.
         opacity = 0.85 * (np.abs(found) / colors.norm.vmax)
         panels: dict[str, list[tuple[np.ndarray, dict]]] = {
             "image": [(image, {})],

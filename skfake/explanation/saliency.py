@@ -1,7 +1,5 @@
 """Maps of what in an image speaks for a class."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -29,13 +27,11 @@ def saliency_maps(
 ) -> np.ndarray:
     """Where in each image a detector finds what speaks for a class, or against it.
 
-    Of a detector with a network, a layer's maps are weighed by the gradient of the
-    score with respect to them, and added up: Grad-CAM [1]_ and its kin. Of
-    `SVMDetector`, it is how much the score falls when the histogram of a cell is
-    replaced by the mean one of the training images [2]_.
-
-    A map tells where the detector looked, and not whether it is right, nor that a
-    place was forged: see :doc:`/explanation`.
+    For a network, a layer's maps are weighed by the gradient of the score with respect
+    to them and added up, as in Grad-CAM [1]_. For `SVMDetector`, it is how much the
+    score falls when the histogram of a cell is replaced by the mean one of the training
+    images [2]_. A map shows where the detector looked, not whether it is right, nor
+    that a place was forged: see :doc:`/explanation`.
 
     Parameters
     ----------
@@ -48,29 +44,28 @@ def saliency_maps(
         Images, or any other form of them that skfake takes.
 
     label : label, default=None
-        The class that is asked about, such as 1 where that is the label of fakes. With
-        None it is, for each image, the one that the detector predicts.
+        The class to explain, such as 1 where that is the label of fakes. With None it
+        is, for each image, the one that the detector predicts.
 
     method : {"integrated", "grad-cam", "hirescam", "layercam"}, default="integrated"
         How gradients weigh the maps of a layer, where there is a network. "grad-cam"
         takes their mean over each map [1]_, "hirescam" weighs position by position
-        [3]_, "layercam" so by those alone that are positive [4]_: if the layer ends in
-        a ReLU, what speaks against the class is left out. "integrated" is as
-        "hirescam", but with the mean of the gradients on the way from nothing to what
-        the layer gives [5]_, at sixteen points. It takes sixteen times as long, and is
-        right where the score is so high that its gradient tells nothing any more.
+        [3]_, "layercam" does so by the positive ones alone [4]_, which after a ReLU
+        leaves out what speaks against the class. "integrated" is "hirescam" with the
+        mean of the gradients at sixteen points from zero to the output of the layer
+        [5]_. It takes sixteen times as long, and holds where the score is so high that
+        its gradient vanishes.
 
     layer : str, default=None
         Name of a layer in `detector.net_.module_[1]`, where there is a network. With
-        None it is the last one with maps of 7x7 positions or more, or else of as many
-        as there are. Grad-CAM takes for granted that the layer ends in a ReLU.
+        None it is the last one with maps of 7x7 positions or more, or else of the most
+        that there are. Grad-CAM assumes that the layer ends in a ReLU.
 
     Returns
     -------
     float32 array of shape (n, image_size, image_size)
-        In the size to which the detector resizes images. Positive values speak for the
-        class, negative ones against it. They are comparable between images of one
-        detector, and have no unit.
+        Positive values speak for the class, negative ones against it. They are
+        comparable between images of one detector, and have no unit.
 
     Raises
     ------
@@ -92,10 +87,9 @@ def saliency_maps(
     these change sign with `label`, and so do the maps but for "layercam".
 
     The ReLU by which [1]_ and [3]_ drop what speaks against the class is left to the
-    caller: `np.maximum(maps, 0)`. Of several detectors in a `CalibratedClassifierCV`,
-    whose probabilities are averaged, the maps are.
-
-    The detector is left as it was, and no random number is drawn.
+    caller: `np.maximum(maps, 0)`. The maps of several detectors in a
+    `CalibratedClassifierCV`, whose probabilities are averaged, are averaged too. The
+    detector is left as it was, and no random number is drawn.
 
     References
     ----------
@@ -110,8 +104,8 @@ def saliency_maps(
     .. [4] P.-T. Jiang et al., "LayerCAM: exploring hierarchical class activation maps
        for localization", IEEE Transactions on Image Processing, 2021.
     .. [5] M. Sundararajan, A. Taly and Q. Yan, "Axiomatic attribution for deep
-       networks", ICML 2017, of what a layer gives in place of the pixels. Its relative
-       is S. Sattarzadeh et al., "Integrated Grad-CAM", ICASSP 2021.
+       networks", ICML 2017, here for a layer in place of the pixels, as in
+       S. Sattarzadeh et al., "Integrated Grad-CAM", ICASSP 2021.
 
     Examples
     --------
@@ -138,7 +132,7 @@ def saliency_maps(
 
 
 def find_labels(detector: Any, X: Any, label: Any) -> np.ndarray:
-    """Class that is asked about, for each image."""
+    """Class to explain, for each image."""
     if label is None:
         return detector.predict(X)
     if np.ndim(label) != 0 or label not in detector.classes_.tolist():
@@ -154,7 +148,7 @@ def _maps_of(
 ) -> np.ndarray:
     if has_heat_maps(detector):
         raise TypeError(
-            "detector must be one whose own maps are not made by itself; got a "
+            f"detector must be one without heat_maps of its own; got a "
             f"{type(detector).__name__}. Use its heat_maps, or ExplanationDisplay."
         )
     codes = np.searchsorted(detector.classes_, labels)

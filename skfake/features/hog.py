@@ -1,8 +1,7 @@
 """Histograms of oriented gradients as a transformer."""
 
-from __future__ import annotations
-
 import os
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -20,13 +19,13 @@ from skfake.validation import ImageTransformer, validate_images
 BATCH = 256
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     """Describe each image by its histograms of oriented gradients [1]_.
 
-    Images become gray squares; scikit-image's `hog` does the rest. The defaults are
-    scikit-image's own, on images of 32 pixels. The features do not change when an
-    image is made brighter by a constant. Nothing is learned from the images, and
-    memory does not grow with their number: files are opened a batch at a time.
+    Images become gray squares; scikit-image's `hog` does the rest, with its own
+    defaults. The features do not change when an image is made brighter by a constant.
+    Nothing is learned from the images, and files are opened a batch at a time.
 
     Parameters
     ----------
@@ -47,7 +46,7 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         Side, in cells, of the square block that is normalised together.
 
     n_jobs : int, default=None
-        Processes that share the images, as in scikit-learn.
+        Processes, as in scikit-learn.
 
     Attributes
     ----------
@@ -78,6 +77,13 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     (6, 324)
     """
 
+    image_size: int = 32
+    image_shape: tuple[int, ...] | None = None
+    orientations: int = 9
+    pixels_per_cell: int = 8
+    cells_per_block: int = 3
+    n_jobs: int | None = None
+
     _parameter_constraints: ClassVar[dict] = {
         "image_size": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, None],
@@ -86,23 +92,6 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         "cells_per_block": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
     }
-
-    def __init__(
-        self,
-        *,
-        image_size: int = 32,
-        image_shape: tuple[int, ...] | None = None,
-        orientations: int = 9,
-        pixels_per_cell: int = 8,
-        cells_per_block: int = 3,
-        n_jobs: int | None = None,
-    ) -> None:
-        self.image_size = image_size
-        self.image_shape = image_shape
-        self.orientations = orientations
-        self.pixels_per_cell = pixels_per_cell
-        self.cells_per_block = cells_per_block
-        self.n_jobs = n_jobs
 
     def transform(self, X: Any) -> np.ndarray:
         """Describe images.

@@ -1,7 +1,5 @@
 """What X is: four input formats, recognised and checked. No file is opened."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -58,9 +56,8 @@ def check_images(
     ----------
     X : array of shape (n, H, W) or (n, H, W, C), array of shape (n, n_features), \
             sequence of n paths or sequence of n arrays
-        Images. Bytes (uint8) mean 0 to 255, 16-bit unsigned integers 0 to 65535,
-        booleans black and white; other integers are read on the scale of bytes,
-        floats are taken as they come.
+        Images. Integers are 0 to 255, or to 65535 where they are 16-bit unsigned;
+        booleans are black and white; floats are taken as they come.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of one image where X is an array of flattened images. With None it is
@@ -150,7 +147,7 @@ def read_array(X: Any, name: str, must_be: str) -> np.ndarray:
         )
     try:
         return np.asarray(X)
-    # Libraries of tensors raise any class for what they don't hand over.
+    # Libraries of tensors raise any class for what they don't convert.
     except Exception as error:
         raise TypeError(
             f"{name} must be {must_be}; got {type(X).__name__}, which numpy can't "

@@ -1,7 +1,5 @@
 """Scales and colours of all input formats."""
 
-from __future__ import annotations
-
 import numpy as np
 from skimage.color import rgb2gray
 from sklearn.utils import gen_batches

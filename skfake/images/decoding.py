@@ -1,7 +1,5 @@
 """Files to pixels."""
 
-from __future__ import annotations
-
 import os
 import warnings
 from collections.abc import Iterator
@@ -40,9 +38,9 @@ def read_image(
 ) -> np.ndarray:
     """Decode one image file to RGB bytes.
 
-    The first frame of an animation is read, turned upright as its EXIF data say.
-    Palettes and CMYK become RGB, 16-bit values keep their upper 8 bits, and what is
-    transparent is laid on white.
+    The first frame of an animation is read, turned upright by its EXIF data. Palettes
+    and CMYK become RGB, 16-bit values keep their upper 8 bits, and what is transparent
+    is laid on white. Warnings of Pillow, about metadata, are not shown.
 
     Parameters
     ----------
@@ -65,10 +63,6 @@ def read_image(
         has more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS` (178,956,970 unless you
         change it), or more than 16,777,216 and than a thousand for each of its bytes.
         Both are found before memory is taken for them.
-
-    Notes
-    -----
-    Warnings of Pillow, about metadata that it passes over, are not shown.
     """
     with quiet():
         return decode_file(file, name=name)
@@ -80,25 +74,6 @@ def decode_file(
     """As `read_image` does, with the warnings of Pillow."""
     with _opened(file, name or str(file)) as image:
         return _decode(image)
-
-
-def open_rows(image: Any) -> np.ndarray | FileRows:
-    """Pixels of one item of a checked X, to be read a few rows at a time.
-
-    A large file then takes the memory of Pillow's decoded image, four bytes a pixel,
-    and no copies of it.
-
-    Parameters
-    ----------
-    image : path or array of shape (H, W, C)
-        The item; a file is opened now.
-
-    Returns
-    -------
-    array of shape (H, W, C) or FileRows
-        Both have a `shape`, and slices `[top:bottom]` of either are arrays.
-    """
-    return image if isinstance(image, np.ndarray) else FileRows(image)
 
 
 class FileRows:
@@ -140,6 +115,24 @@ class FileRows:
         with _naming(self._name):
             # A part keeps the EXIF data, and is turned by them.
             return _decode(self._image.crop(box))
+
+
+def open_rows(image: Any) -> np.ndarray | FileRows:
+    """Pixels of one item of a checked X, to be read a few rows at a time.
+
+    A large file takes the memory of Pillow's decoded image alone, four bytes a pixel.
+
+    Parameters
+    ----------
+    image : path or array of shape (H, W, C)
+        The item; a file is opened now.
+
+    Returns
+    -------
+    array of shape (H, W, C) or FileRows
+        Both have a `shape`, and slices `[top:bottom]` of either are arrays.
+    """
+    return image if isinstance(image, np.ndarray) else FileRows(image)
 
 
 @contextmanager

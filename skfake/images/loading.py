@@ -1,7 +1,5 @@
 """Pixels of checked images, of one size and of the colours asked for."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -45,7 +43,7 @@ def load_images(
     -------
     array of shape (n, H, W, C)
         C is 1 with `grayscale`, 3 without; uint8 where all images are, else float32
-        (then bytes have become 0 to 1).
+        with bytes as 0 to 1.
 
     Raises
     ------

@@ -1,7 +1,5 @@
 """Small copies of images, to be shown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -45,8 +43,8 @@ def make_thumbnails(
 def _shrink(image: np.ndarray, side: int) -> np.ndarray:
     if image.dtype != np.uint8:
         least, greatest = min(image.min(), 0), max(image.max(), 1)
-        shares = (image - least) / (greatest - least)
-        image = np.rint(255 * shares).astype(np.uint8)
+        scaled = (image - least) / (greatest - least)
+        image = np.rint(255 * scaled).astype(np.uint8)
     if max(image.shape[:2]) <= side:
         return image
     small = Image.fromarray(image)

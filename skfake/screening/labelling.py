@@ -1,7 +1,5 @@
 """What a detector says of images: how much speaks for a fake, and a label."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

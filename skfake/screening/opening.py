@@ -1,7 +1,5 @@
 """Files to pixels, by threads that read ahead of what is computed, in batches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic, perf_counter

@@ -1,7 +1,5 @@
 """Which files to look at: files, folders and patterns become paths."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator
 from glob import glob, has_magic

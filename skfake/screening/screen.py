@@ -1,7 +1,5 @@
 """Many files through one detector, a row for each."""
 
-from __future__ import annotations
-
 import os
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
@@ -37,11 +35,10 @@ def screen_images(
     batch_size: int = 128,
     n_jobs: int | None = None,
 ) -> Iterator[ProbabilityRow | ScoreRow]:
-    """Tell the fakes among files, a row for each, in the order of the paths.
+    """Find the fakes among files: a row for each, in the order of the paths.
 
-    Threads decode files while the detector computes, and rows come batch by batch: a
-    million files take no more memory than a thousand. A file that can't be read has its
-    row with the reason, and the others go on.
+    Threads decode files while the detector computes, and rows come batch by batch, in
+    constant memory. A file that can't be read has a row with the reason.
 
     Parameters
     ----------
@@ -65,8 +62,7 @@ def screen_images(
         Images to compute together, at most.
 
     n_jobs : int, default=None
-        Threads that open files; None is one and -1 one for each processor, as in
-        scikit-learn.
+        Threads that open files, as in scikit-learn. Warnings of Pillow are not shown.
 
     Returns
     -------
@@ -87,10 +83,6 @@ def screen_images(
         or `threshold` is no probability.
     FileNotFoundError
         If no path leads to an image.
-
-    Notes
-    -----
-    While the rows are iterated over, warnings of Pillow are not shown.
 
     Examples
     --------

@@ -36,7 +36,9 @@ class Known(ClassifierMixin, BaseEstimator):
 
 
 @pytest.fixture
-def detector(monkeypatch):
+def detector(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / MODEL).touch()
     loaded = {"detector": Known()}
     monkeypatch.setattr(skfake, "load_detector", lambda path: loaded["detector"])
 
@@ -111,8 +113,9 @@ def test_a_detector_that_fails_is_one_line(run, detector, tmp_path):
     assert "Traceback" not in err
 
 
-def test_source_and_model_that_are_none_are_named(run, tmp_path):
-    assert_one_line(run("evaluate", MODEL, tmp_path / "none"), "does not exist")
+def test_source_and_model_that_are_none_are_named(run, detector, tmp_path):
+    result = run("evaluate", MODEL, tmp_path / "none")
+    assert_one_line(result, "SOURCE must be a folder or an archive", "does not exist")
     source = write_images(tmp_path / "photos", 8, names=("real", "fake"))
     assert_one_line(run("evaluate", tmp_path / "none.skfake", source), "none.skfake")
     assert len(load_train(source).data) == 8

@@ -36,9 +36,10 @@ def detector(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The current folder, empty."""
+    """The current folder, without images."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here" / MODEL).touch()
     return tmp_path / "here"
 
 
@@ -240,6 +241,11 @@ def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folde
     code, _, err = run("predict", MODEL, ".")
     assert code == 2
     assert err == "skfake: X must be of 9 pixels\n"
+
+
+@pytest.mark.parametrize("name", ["none.skfake", "."])
+def test_a_model_that_is_no_file_is_named(run, folder, name):
+    assert_one_line(run("predict", name, "a.png"), "MODEL must be a file", repr(name))
 
 
 def test_files_are_opened_while_the_detector_is_loaded(run, folder, monkeypatch):

@@ -1,4 +1,4 @@
-"""Settings of the manual, and three small things that Sphinx lacks."""
+"""Settings of the manual, and what Sphinx lacks for it."""
 
 import os
 import subprocess
@@ -13,7 +13,9 @@ from sphinx import addnodes
 from sphinx.ext.autosummary import autosummary_table
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from draw_house import draw_house  # noqa: E402
 
 import skfake  # noqa: E402
 
@@ -133,7 +135,10 @@ def drop_citations(app, doctree):
 
 
 def setup(app):
-    """Register them."""
+    """Register them, and draw the house."""
+    static = Path(__file__).parent / "_static"
+    svg = draw_house(static.with_name("house.csv"))
+    (static / "house.svg").write_text(svg, encoding="utf-8")
     app.add_role("name", name_role)
     app.add_directive("command-output", CommandOutput)
     app.connect("doctree-read", drop_citations)

@@ -11,7 +11,6 @@ from pkgutil import resolve_name
 import pytest
 
 import skfake
-from tests.test_house import LEANS_ON
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -132,16 +131,6 @@ def test_docstrings_are_numpydoc(name):
     checks = CHECKS - ({"PR01"} if is_result else set())
     errors = validate.validate(name)["errors"]
     assert [error for error in errors if error[0] in checks] == []
-
-
-def test_the_table_of_the_house_says_what_the_test_of_imports_allows():
-    rows = (DOCS / "house.rst").read_text().split("   * - ")[2:]
-    table = {}
-    for row in rows:
-        _, place, _, leans_on = re.split(r"\n     - ", row.partition("\n\n")[0])
-        words = set(re.findall(r"\w+", leans_on))
-        table[re.search(r"\w+", place)[0]] = words & set(LEANS_ON)
-    assert table == LEANS_ON
 
 
 def imported_names(tree):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from skfake.detectors import SVMDetector
+from skfake.explanation._cells import hog_pictures
 from skfake.explanation._members import find_members, has_heat_maps
-from skfake.explanation.cells import hog_pictures
 from skfake.explanation.saliency import find_labels, saliency_maps
 from skfake.images import load_images
 from skfake.images.thumbnails import make_thumbnails

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from skfake.detectors import SVMDetector
+from skfake.explanation._cells import cell_maps
 from skfake.explanation._members import find_members, has_heat_maps
-from skfake.explanation.cells import cell_maps
 from skfake.scikit_learn import StrOptions, validate_params
 
 
@@ -155,6 +155,6 @@ def _maps_of(
     if isinstance(detector, SVMDetector):
         return cell_maps(detector, X, codes)
     # torch is slow to import, and an SVM does without.
-    from skfake.explanation.activation import activation_maps
+    from skfake.explanation._activation import activation_maps
 
     return activation_maps(detector, X, codes, method=method, layer=layer)

@@ -5,7 +5,7 @@ import pytest
 
 from skfake import SVMDetector
 from skfake.explanation import saliency_maps
-from skfake.explanation.cells import cell_of_each_feature, hog_pictures
+from skfake.explanation._cells import cell_of_each_feature, hog_pictures
 
 
 def svm(**parameters):

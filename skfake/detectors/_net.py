@@ -14,6 +14,7 @@ import torch
 from sklearn.utils import compute_class_weight
 from skorch.callbacks import Callback, EarlyStopping, ProgressBar
 from skorch.dataset import ValidSplit
+from skorch.utils import noop
 from torch import nn
 
 from skfake.training.batches import PixelDataset
@@ -100,7 +101,7 @@ def make_callbacks(detector: Any, first_epoch: int) -> list:
         callbacks.append(("schedule", schedule))
     if detector.patience is not None:
         stopping = EarlyStopping(
-            "valid_loss", patience=detector.patience, load_best=True, sink=_no_log
+            "valid_loss", patience=detector.patience, load_best=True, sink=noop
         )
         callbacks.append(("early_stopping", stopping))
     if detector.verbose:
@@ -113,10 +114,6 @@ def make_callbacks(detector: Any, first_epoch: int) -> list:
         n_epochs = detector.max_epochs * 3 // 4
         callbacks.append(("growing_crops", GrowingCrops(size, n_epochs, first_epoch)))
     return callbacks
-
-
-def _no_log(message: str) -> None:
-    pass
 
 
 def find_checkpoint(

@@ -33,21 +33,13 @@ class DeferredPixels:
 
 
 def open_pixels(
-    images: np.ndarray | list,
-    *,
-    image_size: int,
-    grayscale: bool,
-    n_jobs: int | None,
+    images: np.ndarray | list, *, image_size: int, grayscale: bool, n_jobs: int | None
 ) -> np.ndarray | DeferredPixels:
     """Pixels of all images, if they are there already or take little memory."""
-    options: dict[str, Any] = {
-        "image_size": image_size,
-        "grayscale": grayscale,
-        "n_jobs": n_jobs,
-    }
-    n_channels = 1 if grayscale else 3
-    shape = (image_size, image_size, n_channels)
+    shape = (image_size, image_size, 1 if grayscale else 3)
     ready = isinstance(images, np.ndarray) and images.shape[1:] == shape
+    options: dict[str, Any] = {"image_size": image_size, "grayscale": grayscale}
+    options["n_jobs"] = n_jobs
     limit = sklearn.get_config()["working_memory"] * 2**20
     if ready or len(images) * np.prod(shape) <= limit:
         return load_images(images, **options)

@@ -29,9 +29,8 @@ class Grid:
         """Place tiles on an image."""
         height, width = shape[:2]
         step = max(1, round(size * (1 - overlap)))
-        return cls(
-            height, width, size, starts(height, size, step), starts(width, size, step)
-        )
+        tops, lefts = (starts(side, size, step) for side in (height, width))
+        return cls(height, width, size, tops, lefts)
 
     def __len__(self) -> int:
         return len(self.tops) * len(self.lefts)
@@ -39,10 +38,8 @@ class Grid:
     @property
     def boxes(self) -> np.ndarray:
         """Top, left, bottom and right of each tile, within the image: (n_tiles, 4)."""
-        tops, lefts = (
-            np.repeat(self.tops, len(self.lefts)),
-            np.tile(self.lefts, len(self.tops)),
-        )
+        tops = np.repeat(self.tops, len(self.lefts))
+        lefts = np.tile(self.lefts, len(self.tops))
         bottoms = np.minimum(tops + self.size, self.height)
         rights = np.minimum(lefts + self.size, self.width)
         return np.column_stack([tops, lefts, bottoms, rights])
@@ -186,12 +183,9 @@ def _batch_tiles(
 
 
 def aggregate_scores(
-    scores: np.ndarray, aggregate: str | float, negatives: list[int]
+    scores: np.ndarray, aggregate: str | float, negatives: np.ndarray | None
 ) -> np.ndarray:
-    """Scores of an image, from those of its tiles.
-
-    `negatives` are the columns of the classes that are no fakes.
-    """
+    """Scores of an image from its tiles'; `negatives` are columns that are no fakes."""
     if aggregate == "mean":
         return scores.mean(axis=0)
     # Rounded before, as 0.1 * 70 is a little more than 7.

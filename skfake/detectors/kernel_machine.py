@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Self
 
@@ -33,25 +34,16 @@ def resolve_engine(engine: str) -> str:
     return engine
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class KernelMachine(ClassifierMixin, BaseEstimator):
     """SVC of a library, of which the support vectors and their weights are kept."""
 
-    def __init__(
-        self,
-        *,
-        C: float = 1.0,
-        kernel: str = "rbf",
-        gamma: str | float = "scale",
-        engine: str = "scikit-learn",
-        cache_size: float = 1000,
-        random_state: Any = None,
-    ) -> None:
-        self.C = C
-        self.kernel = kernel
-        self.gamma = gamma
-        self.engine = engine
-        self.cache_size = cache_size
-        self.random_state = random_state
+    C: float = 1.0
+    kernel: str = "rbf"
+    gamma: str | float = "scale"
+    engine: str = "scikit-learn"
+    cache_size: float = 1000
+    random_state: Any = None
 
     def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: Any = None) -> Self:
         """Fit the machine to features (n, n_features)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -35,6 +36,7 @@ def _calibrated(detector: SVMDetector) -> bool:
     )
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     """Support vector machine on histograms of oriented gradients.
 
@@ -131,6 +133,21 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     (50,)
     """
 
+    image_size: int = 32
+    image_shape: tuple[int, ...] | None = None
+    orientations: int = 9
+    pixels_per_cell: int = 8
+    cells_per_block: int = 3
+    C: float = 1.0
+    kernel: str = "rbf"
+    gamma: str | float = "scale"
+    class_weight: dict | str | None = None
+    probability: bool = False
+    engine: str = "auto"
+    cache_size: float = 1000
+    n_jobs: int | None = None
+    random_state: Any = None
+
     _parameter_constraints: ClassVar[dict] = {
         **HOGTransformer._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="neither")],
@@ -145,39 +162,6 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         "cache_size": [Interval(Real, 0, None, closed="neither")],
         "random_state": ["random_state"],
     }
-
-    def __init__(
-        self,
-        *,
-        image_size: int = 32,
-        image_shape: tuple[int, ...] | None = None,
-        orientations: int = 9,
-        pixels_per_cell: int = 8,
-        cells_per_block: int = 3,
-        C: float = 1.0,
-        kernel: str = "rbf",
-        gamma: str | float = "scale",
-        class_weight: dict | str | None = None,
-        probability: bool = False,
-        engine: str = "auto",
-        cache_size: float = 1000,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.image_size = image_size
-        self.image_shape = image_shape
-        self.orientations = orientations
-        self.pixels_per_cell = pixels_per_cell
-        self.cells_per_block = cells_per_block
-        self.C = C
-        self.kernel = kernel
-        self.gamma = gamma
-        self.class_weight = class_weight
-        self.probability = probability
-        self.engine = engine
-        self.cache_size = cache_size
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -14,7 +15,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.detectors._tiles import Grid, aggregate_scores, draw_tiles, score_tiles
-from skfake.labels import encode_known_labels, find_classes
+from skfake.labels import (
+    encode_known_labels,
+    find_classes,
+    find_label,
+    find_pos_labels,
+)
 from skfake.scikit_learn import Interval, StrOptions, fit_context
 from skfake.scoring import (
     Scores,
@@ -35,6 +41,7 @@ def _estimator_has(name: str) -> Callable[[TiledDetector], bool]:
     return check
 
 
+@dataclass(eq=False, repr=False)
 class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Another detector on the tiles of images of any size, none of them resized.
 
@@ -153,6 +160,17 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     (96, 480)
     """
 
+    estimator: Any
+    _: KW_ONLY
+    tile_size: int | str = "auto"
+    overlap: float = 0.0
+    aggregate: str | float = "mean"
+    pos_label: Any = None
+    max_tiles: int = 32
+    batch_size: int = 256
+    image_shape: tuple[int, ...] | None = None
+    random_state: Any = None
+
     _parameter_constraints: ClassVar[dict] = {
         # `fit` says in one sentence what it takes.
         "estimator": "no_validation",
@@ -171,29 +189,6 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         "image_shape": [tuple, None],
         "random_state": ["random_state"],
     }
-
-    def __init__(
-        self,
-        estimator: Any,
-        *,
-        tile_size: int | str = "auto",
-        overlap: float = 0.0,
-        aggregate: str | float = "mean",
-        pos_label: Any = None,
-        max_tiles: int = 32,
-        batch_size: int = 256,
-        image_shape: tuple[int, ...] | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.estimator = estimator
-        self.tile_size = tile_size
-        self.overlap = overlap
-        self.aggregate = aggregate
-        self.pos_label = pos_label
-        self.max_tiles = max_tiles
-        self.batch_size = batch_size
-        self.image_shape = image_shape
-        self.random_state = random_state
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any) -> Self:
@@ -291,7 +286,7 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         if label is None:
             negatives = self._find_negatives()
         else:
-            column = self._find_label("label", label)
+            column = self.classes_.tolist().index(find_label(self.classes_, label))
         maps = []
         for grid, scores in self._score_tiles(X):
             if label is None:
@@ -356,34 +351,16 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     def _has_probabilities(self) -> bool:
         return hasattr(self._check_fitted(), "predict_proba")
 
-    def _find_negatives(self) -> list[int]:
-        """Columns of the images that are no fakes."""
-        labels = self.classes_.tolist()
-        if self.pos_label is None:
-            if self.classes_.dtype.kind not in "biuf":
-                raise ValueError(
-                    f"pos_label must be one of the labels {labels}, or some of them; "
-                    "got None, which will do for numbers alone."
-                )
-            return [0]
-        several = isinstance(self.pos_label, list | tuple | set | np.ndarray)
-        wanted = list(self.pos_label) if several else [self.pos_label]
-        fakes = {self._find_label("pos_label", label) for label in wanted}
-        negatives = sorted(set(range(len(labels))) - fakes)
-        if not fakes or not negatives:
+    def _find_negatives(self) -> np.ndarray:
+        """Columns of the labels that are no fakes."""
+        if self.pos_label is not None:
+            return np.flatnonzero(~find_pos_labels(self.classes_, self.pos_label))
+        if self.classes_.dtype.kind not in "biuf":
             raise ValueError(
-                f"pos_label must be some of the labels {labels}, not all of them; got "
-                f"{wanted}."
+                f"pos_label must be one of the labels {self.classes_.tolist()}, or "
+                "some of them; got None, which will do for numbers alone."
             )
-        return negatives
-
-    def _find_label(self, name: str, label: Any) -> int:
-        labels = self.classes_.tolist()
-        if label not in labels:
-            raise ValueError(
-                f"{name} must be one of the labels {labels}; got {label!r}."
-            )
-        return labels.index(label)
+        return np.array([0])
 
     def _score_tiles(self, X: Any) -> Iterator[tuple[Grid, np.ndarray]]:
         detector = self._check_fitted()
@@ -406,7 +383,7 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     def _aggregate(self, X: Any) -> np.ndarray:
         self._check_fitted()
-        negatives = [] if self.aggregate == "mean" else self._find_negatives()
+        negatives = None if self.aggregate == "mean" else self._find_negatives()
         return np.array(
             [
                 aggregate_scores(scores, self.aggregate, negatives)

@@ -218,3 +218,8 @@ def read_json(content: bytes, name: str) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise Damaged(f"whose member {name!r} is no JSON") from error
+
+
+def to_json(content: Any) -> bytes:
+    """Write JSON."""
+    return json.dumps(content, separators=(",", ":")).encode()

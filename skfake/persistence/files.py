@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import ZipFile
 
+import numpy as np
 import skops.io
 from sklearn.utils.validation import check_is_fitted
 
 import skfake
+from skfake.environment import describe_versions
 from skfake.persistence._archive import (
     FIRST,
     Damaged,
     add,
     check_and_open,
     create,
+    pack,
     read,
 )
-from skfake.persistence._parts import (
-    SCHEMA,
-    add_parts,
-    dump,
-    fill_card,
-    read_dump,
-    rebuild,
+from skfake.persistence._schema import (
+    canonize,
+    check,
+    check_array,
+    count_weights,
+    read_json,
     to_json,
+    trusted_types,
 )
-from skfake.persistence._schema import check, check_array, read_json, trusted_types
 from skfake.persistence.card import ModelCard
 
 FORMAT = 2
+SCHEMA = "schema.json"
 
 
 def save_detector(
@@ -102,13 +109,15 @@ def save_detector(
     check_is_fitted(detector)
     with create(Path(path)) as archive, TemporaryFile() as stream:
         # On the disk, since networks are large.
-        dump(detector, stream)
+        _dump(detector, stream)
         with ZipFile(stream) as source:
-            tree, names = read_dump(source)
-            card = fill_card(card or ModelCard(), detector, tree)
+            tree, names = _read_dump(source)
+            card = _fill_card(card or ModelCard(), detector, tree)
             manifest = {"format": FORMAT, "skfake": skfake.__version__}
             add(archive, FIRST, to_json({**manifest, "card": card.to_dict()}))
-            add_parts(archive, source, tree, names)
+            add(archive, SCHEMA, to_json(tree))
+            for old, new in names.items():
+                add(archive, new, source.read(old))
 
 
 def load_detector(path: str | os.PathLike) -> Any:
@@ -140,7 +149,7 @@ def load_detector(path: str | os.PathLike) -> Any:
     --------
     See `save_detector`.
     """
-    with opened(path) as (archive, _):
+    with _opened(path) as (archive, _):
         schema = read_json(read(archive, SCHEMA), SCHEMA)
         sizes = {member.filename: member.file_size for member in archive.infolist()}
         check(schema, sizes)
@@ -149,7 +158,7 @@ def load_detector(path: str | os.PathLike) -> Any:
                 check_array(archive, name)
         source: Any = archive.fp
         source.seek(0)
-        detector = rebuild(lambda: skops.io.load(source, trusted=trusted_types()))
+        detector = _rebuild(lambda: skops.io.load(source, trusted=trusted_types()))
     if not hasattr(detector, "get_params") or isinstance(detector, type):
         raise _refuse(path, f"with an object of type {type(detector).__name__}")
     return detector
@@ -188,12 +197,68 @@ def read_model_card(path: str | os.PathLike) -> ModelCard:
     >>> found.license
     'CC0-1.0'
     """
-    with opened(path) as (_, manifest):
-        return rebuild(lambda: ModelCard.from_dict(manifest["card"]))
+    with _opened(path) as (_, manifest):
+        return _rebuild(lambda: ModelCard.from_dict(manifest["card"]))
+
+
+def _dump(detector: Any, stream: BinaryIO) -> None:
+    try:
+        skops.io.dump(detector, stream)
+    # What it can't write raises errors of many kinds.
+    except Exception as error:
+        raise _cannot_save(str(error)) from error
+
+
+def _read_dump(source: ZipFile) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tree of what `_dump` wrote, and for each of its files the member's name."""
+    tree, names = canonize(json.loads(source.read(SCHEMA)))
+    check(tree, {new: source.getinfo(old).file_size for old, new in names.items()})
+    # skops looks for types in the tree alone.
+    blank = pack({SCHEMA: to_json(tree), **dict.fromkeys(names.values(), b"")})
+    strange = set(skops.io.get_untrusted_types(data=blank)) - set(trusted_types())
+    if strange:
+        raise _cannot_save(", ".join(sorted(strange)))
+    return tree, names
+
+
+def _fill_card(card: ModelCard, detector: Any, tree: Any) -> ModelCard:
+    """Card with the fields that follow from a detector and its tree."""
+    return replace(
+        card,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        detector=type(detector).__name__,
+        params={k: _plain_value(v) for k, v in detector.get_params().items()},
+        classes=np.asarray(getattr(detector, "classes_", [])).tolist(),
+        n_weights=count_weights(tree),
+        versions={**describe_versions(), "skops": version("skops")},
+    )
+
+
+def _plain_value(value: Any) -> Any:
+    """A parameter in types that JSON has, estimators by their names."""
+    if isinstance(value, list | tuple):
+        return [_plain_value(part) for part in value]
+    if hasattr(value, "get_params"):
+        return type(value).__name__
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _rebuild(build: Callable[[], Any]) -> Any:
+    """Build what a file describes; whatever fails, the file is damaged."""
+    try:
+        return build()
+    except Damaged:
+        raise
+    # A description can be wrong in every way that there is.
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        raise Damaged(
+            f"which can't be rebuilt ({type(error).__name__}: {text})"
+        ) from error
 
 
 @contextmanager
-def opened(path: str | os.PathLike) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
+def _opened(path: str | os.PathLike) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
     """Open a saved detector; whatever is wrong with it becomes one sentence."""
     try:
         with check_and_open(Path(path)) as archive:
@@ -221,4 +286,11 @@ def _refuse(path: str | os.PathLike, what: str) -> ValueError:
     return ValueError(
         f"path must be a file that save_detector wrote, whole and as it was; got "
         f"{os.fspath(path)!r}, {what}. Copy or download it again."
+    )
+
+
+def _cannot_save(what: str) -> ValueError:
+    return ValueError(
+        "detector must consist of scikit-learn's and skfake's own classes, without "
+        f"functions or objects of others; got one with {what[:300]}."
     )

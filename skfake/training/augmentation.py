@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from sklearn.base import BaseEstimator
 from skfake.scikit_learn import Interval, StrOptions
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Augmentation(BaseEstimator):
     """How a network's training images are changed at random.
 
@@ -61,6 +63,13 @@ class Augmentation(BaseEstimator):
     Augmentation(average_flips=False, shift=3)
     """
 
+    crop: str | None = "shifted"
+    crop_size: int | None = None
+    shift: int = 4
+    flip: bool = True
+    average_flips: bool = True
+    growing_crops: bool = False
+
     _parameter_constraints: ClassVar[dict] = {
         "crop": [StrOptions({"shifted", "resized"}), None],
         "crop_size": [Interval(Integral, 1, None, closed="left"), None],
@@ -69,20 +78,3 @@ class Augmentation(BaseEstimator):
         "average_flips": ["boolean"],
         "growing_crops": ["boolean"],
     }
-
-    def __init__(
-        self,
-        *,
-        crop: str | None = "shifted",
-        crop_size: int | None = None,
-        shift: int = 4,
-        flip: bool = True,
-        average_flips: bool = True,
-        growing_crops: bool = False,
-    ) -> None:
-        self.crop = crop
-        self.crop_size = crop_size
-        self.shift = shift
-        self.flip = flip
-        self.average_flips = average_flips
-        self.growing_crops = growing_crops

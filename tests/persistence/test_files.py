@@ -197,7 +197,7 @@ def test_the_same_detector_makes_the_same_file(stripes, tmp_path, monkeypatch):
 
             return datetime.datetime(2026, 1, 1, tzinfo=zone)
 
-    monkeypatch.setattr("skfake.persistence._parts.datetime", Clock)
+    monkeypatch.setattr("skfake.persistence.files.datetime", Clock)
     detector = clone(COMPACT).fit(*stripes)
     for name in "ab":
         save_detector(detector, tmp_path / name)

@@ -507,7 +507,7 @@ NAMES = st.one_of(
 LOADERS = {
     "load_image_folder": load_image_folder,
     "load_image_folder, one fake": lambda path: load_image_folder(
-        path, fake_class="fake"
+        path, pos_label="fake"
     ),
     "load_cifake": load_cifake,
     "load_cifake without leaks": lambda path: load_cifake(

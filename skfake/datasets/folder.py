@@ -23,7 +23,7 @@ LAYOUTS = "class/file or generator/class/file"
 @validate_params(
     {
         "path": [str, os.PathLike],
-        "fake_class": [str, list, tuple, set, None],
+        "pos_label": [str, list, tuple, set, None],
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,
@@ -31,7 +31,7 @@ LAYOUTS = "class/file or generator/class/file"
 def load_image_folder(
     path: str | os.PathLike,
     *,
-    fake_class: str | Sequence[str] | None = None,
+    pos_label: str | Sequence[str] | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[np.ndarray, np.ndarray]:
     """List the images of a folder, with the labels that its subfolders give them.
@@ -44,7 +44,7 @@ def load_image_folder(
     path : str or path-like
         The folder.
 
-    fake_class : str or sequence of str, default=None
+    pos_label : str or sequence of str, default=None
         Names of the class folders that hold fakes; all others are taken as real.
         With None, class folders are known by usual names, in upper or lower case:
         fake, 1_fake, ai, ai_generated, generated and synthetic hold fakes; real,
@@ -78,7 +78,7 @@ def load_image_folder(
         If there is no such folder.
     ValueError
         If the folder holds no image, images in another layout, or one class only, or if
-        `fake_class` does not fit its folders.
+        `pos_label` does not fit its folders.
 
     Notes
     -----
@@ -97,7 +97,7 @@ def load_image_folder(
     ...         subfolder = Path(folder, ["real", "midjourney"][code])
     ...         subfolder.mkdir(exist_ok=True)
     ...         Image.fromarray(image).save(subfolder / f"{i}.png")
-    ...     X, y = load_image_folder(folder, fake_class="midjourney", return_X_y=True)
+    ...     X, y = load_image_folder(folder, pos_label="midjourney", return_X_y=True)
     >>> y
     array([1, 1, 0, 0])
     """
@@ -108,7 +108,7 @@ def load_image_folder(
             f"{'a file' if root.is_file() else 'which does not exist'}."
         )
     images = _list_images(root)
-    target, target_names = _label([parts[-2] for parts in images], fake_class)
+    target, target_names = _label([parts[-2] for parts in images], pos_label)
     facts = {"target_names": target_names}
     if len(images[0]) == 3:
         facts["generators"] = np.array([parts[0] for parts in images])
@@ -175,7 +175,7 @@ def _walk(
 
 
 def _label(
-    classes: list[str], fake_class: str | Sequence[str] | None
+    classes: list[str], pos_label: str | Sequence[str] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels of images in class folders of these names, and the labels' names."""
     names, codes = np.unique(classes, return_inverse=True)
@@ -183,18 +183,18 @@ def _label(
         raise ValueError(
             f"path must hold at least two class folders; got one, {str(names[0])!r}."
         )
-    if fake_class is None:
+    if pos_label is None:
         plain = [name.lower().replace("-", "_").replace(" ", "_") for name in names]
         known = [KNOWN_CLASSES.get(name) for name in plain]
         if set(known) != {0, 1}:
             return codes, names
         labels = np.array(known)
     else:
-        fakes = {fake_class} if isinstance(fake_class, str) else set(fake_class)
+        fakes = {pos_label} if isinstance(pos_label, str) else set(pos_label)
         if not fakes or not fakes < set(names):
             raise ValueError(
-                f"fake_class must name some, and not all, of the class folders "
-                f"{', '.join(names)}; got {fake_class!r}."
+                f"pos_label must name some, and not all, of the class folders "
+                f"{', '.join(names)}; got {pos_label!r}."
             )
         labels = np.isin(names, list(fakes)).astype(int)
     return labels[codes], np.array(TARGET_NAMES)

@@ -79,24 +79,24 @@ def test_other_names_are_classes_of_their_own(make_tree):
     assert bunch.target.tolist() == [0, 1, 1, 2]
 
 
-@pytest.mark.parametrize("fake_class", [["dalle", "flux"], ("flux", "dalle")])
-def test_fake_class_names_the_fakes(make_tree, fake_class):
+@pytest.mark.parametrize("pos_label", [["dalle", "flux"], ("flux", "dalle")])
+def test_pos_label_names_the_fakes(make_tree, pos_label):
     root = make_tree("camera/0.png", "dalle/0.png", "flux/0.png")
-    bunch = load_image_folder(root, fake_class=fake_class)
+    bunch = load_image_folder(root, pos_label=pos_label)
     assert bunch.target.tolist() == [0, 1, 1]
     assert bunch.target_names.tolist() == ["REAL", "FAKE"]
 
 
-def test_fake_class_goes_before_usual_names(make_tree):
+def test_pos_label_goes_before_usual_names(make_tree):
     root = make_tree("ai/0.png", "real/0.png")
-    assert load_image_folder(root, fake_class="real").target.tolist() == [0, 1]
+    assert load_image_folder(root, pos_label="real").target.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("fake_class", ["flu", ["a", "b"], [], ["a", "missing"]])
-def test_fake_class_must_fit_the_folders(make_tree, fake_class):
+@pytest.mark.parametrize("pos_label", ["flu", ["a", "b"], [], ["a", "missing"]])
+def test_pos_label_must_fit_the_folders(make_tree, pos_label):
     root = make_tree("a/0.png", "b/0.png")
-    with pytest.raises(ValueError, match=r"fake_class must name .* folders a, b; got"):
-        load_image_folder(root, fake_class=fake_class)
+    with pytest.raises(ValueError, match=r"pos_label must name .* folders a, b; got"):
+        load_image_folder(root, pos_label=pos_label)
 
 
 def test_generator_trees_name_the_generator_of_each_image(make_tree):
@@ -188,5 +188,5 @@ def test_two_layouts_at_once_are_refused(make_tree):
 def test_wrong_types_get_scikit_learns_words(tmp_path):
     with pytest.raises(ValueError, match="The 'path' parameter of load_image_folder"):
         load_image_folder(3)
-    with pytest.raises(ValueError, match="The 'fake_class' parameter"):
-        load_image_folder(tmp_path, fake_class=1)
+    with pytest.raises(ValueError, match="The 'pos_label' parameter"):
+        load_image_folder(tmp_path, pos_label=1)

@@ -1,10 +1,4 @@
-"""The detectors of the study, in its own settings [1]_.
-
-References
-----------
-.. [1] "Harnessing Machine Learning for Discerning AI-Generated Synthetic Images",
-   arXiv:2401.07358.
-"""
+"""The detectors of the study, arXiv:2401.07358, in its own settings."""
 
 from __future__ import annotations
 

@@ -99,15 +99,11 @@ class CNNDetector(DeepDetector):
     grayscale : bool, default=False
         Whether the network sees luminance alone, as in the study, or colours.
 
-    n_filters : int, default=32
-        Filters of the convolution.
-
-    n_hidden : int, default=128
-        Units of the first dense layer.
+    n_filters, n_hidden : int, default=32, 128
+        Filters of the convolution, and units of the first dense layer.
 
     batch_norm : bool, default=True
-        Whether to normalise what the convolution and the first dense layer give, before
-        their ReLU.
+        Whether to normalise what these two give, before their ReLU.
 
     dropout : float, default=0.25
         Fraction of values left out, in training, before each dense layer.
@@ -127,14 +123,9 @@ class CNNDetector(DeepDetector):
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------
@@ -142,8 +133,8 @@ class CNNDetector(DeepDetector):
 
     References
     ----------
-    .. [1] "Harnessing Machine Learning for Discerning AI-Generated Synthetic
-       Images", arXiv:2401.07358.
+    .. [1] "Harnessing Machine Learning for Discerning AI-Generated Synthetic Images",
+       arXiv:2401.07358.
     .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
     .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 

@@ -17,12 +17,11 @@ from skfake.training.augmentation import Augmentation
 class CompactDetector(DeepDetector):
     """Small network for small images, trained from scratch in minutes.
 
-    What to take without a GPU. On CIFAKE it learns more in ten minutes of two CPU cores
-    than much larger networks do in hours: a few convolutions on blocks of 2x2 pixels,
-    trained by Muon [3]_ on crops that grow, each image flipped and shifted, as the
-    fastest trainings on CIFAR-10 are [1]_: `Augmentation(shift=2, growing_crops=True)`.
-    It takes images of 3 pixels or more, and sees the finest details best where they are
-    not resized.
+    What to take without a GPU: on CIFAKE it learns more in ten minutes of two CPU cores
+    than much larger networks do in hours. It has a few convolutions on blocks of 2x2
+    pixels, trained by Muon [3]_ as the fastest trainings on CIFAR-10 are [1]_, and
+    augments by `Augmentation(shift=2, growing_crops=True)`. It takes images of 3 pixels
+    or more, and sees the finest details best where they are not resized.
 
     Parameters
     ----------
@@ -118,14 +117,9 @@ class CompactDetector(DeepDetector):
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------
@@ -134,8 +128,7 @@ class CompactDetector(DeepDetector):
 
     References
     ----------
-    .. [1] K. Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU",
-       arXiv:2404.00498.
+    .. [1] K. Jordan, "94% on CIFAR-10 in 3.29 seconds", arXiv:2404.00498.
     .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
     .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 

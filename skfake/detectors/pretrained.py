@@ -166,9 +166,8 @@ class ResNetDetector(PretrainedDetector):
         Layers, as the paper counts them.
 
     stem : {"imagenet", "small"}, default="imagenet"
-        First layers: 7x7 with stride 2 and pooling, or, for images of some 32 pixels,
-        3x3 with stride 1 and no pooling, sixteen times as slow. Weights for the former
-        are averaged to fit the latter.
+        First layers: 7x7 with stride 2 and pooling, or, for small images, 3x3 without
+        either, sixteen times as slow. Weights of the former are averaged for it.
 
     Attributes
     ----------
@@ -185,14 +184,9 @@ class ResNetDetector(PretrainedDetector):
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------
@@ -201,8 +195,7 @@ class ResNetDetector(PretrainedDetector):
 
     References
     ----------
-    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image
-       recognition", arXiv:1512.03385.
+    .. [1] K. He et al., "Deep residual learning for image recognition", CVPR 2016.
     .. [2] L. N. Smith and N. Topin, "Super-convergence", arXiv:1708.07120.
     .. [3] K. Jordan et al., "Muon", 2024, https://kellerjordan.github.io/posts/muon/.
 
@@ -331,9 +324,8 @@ class VGGDetector(PretrainedDetector):
         Whether each convolution is followed by batch normalisation.
 
     n_hidden : int or None, default=None
-        Units of each of two dense layers before the last, with dropout, on a map of
-        7x7 positions; the paper has 4096. With None there are none, and the mean of
-        the positions goes to the last layer.
+        Units, 4096 in the paper, of each of two dense layers on a map of 7x7 positions,
+        with dropout. With None the last layer alone sees the mean of all positions.
 
     Attributes
     ----------
@@ -350,14 +342,9 @@ class VGGDetector(PretrainedDetector):
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------
@@ -501,9 +488,8 @@ class DenseNetDetector(PretrainedDetector):
         Layers, as the paper counts them.
 
     stem : {"imagenet", "small"}, default="imagenet"
-        First layers: 7x7 with stride 2 and pooling, or, for images of some 32 pixels,
-        3x3 with stride 1 and no pooling, sixteen times as slow. Weights for the former
-        are averaged to fit the latter.
+        First layers: 7x7 with stride 2 and pooling, or, for small images, 3x3 without
+        either, sixteen times as slow. Weights of the former are averaged for it.
 
     Attributes
     ----------
@@ -520,14 +506,9 @@ class DenseNetDetector(PretrainedDetector):
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------

@@ -67,16 +67,15 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         Factor of C for each class, as in `sklearn.svm.SVC`.
 
     probability : bool, default=False
-        Whether to fit probabilities: a sigmoid over the distances to the margin [2]_
-        that five folds give for images they were not fitted on. It costs five more
-        fits. `predict`, `predict_proba` and `decision_function` then agree: the
-        distances become the logarithms of the odds (two classes) or of the
-        probabilities.
+        Whether to fit a sigmoid over the distances to the margin [2]_ that five folds
+        give for images they were not fitted on, at the price of five more fits. All
+        methods then agree: the distances become the logarithms of the odds (two
+        classes) or of the probabilities.
 
     engine : {"auto", "scikit-learn", "scikit-learn-intelex"}, default="auto"
-        Which library's SVC is fitted. scikit-learn-intelex solves the same problem many
-        times faster on x86 processors, in float32; "auto" takes it where it is
-        installed (`pip install "skfake[fast]"`). Predictions need neither.
+        Whose SVC is fitted. scikit-learn-intelex solves the same problem many times
+        faster on x86 processors, in float32; "auto" takes it where it is installed
+        (`pip install "skfake[fast]"`). Predictions need neither.
 
     cache_size : float, default=1000
         Memory for the kernel in megabytes (2**20 bytes).
@@ -102,14 +101,9 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     engine_ : str
         The library that fitted the machine.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------

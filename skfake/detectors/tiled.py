@@ -15,12 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.detectors._tiles import Grid, aggregate_scores, draw_tiles, score_tiles
-from skfake.labels import (
-    encode_known_labels,
-    find_classes,
-    find_label,
-    find_pos_labels,
-)
+from skfake.labels import encode_known_labels, find_classes, find_label, find_pos_labels
 from skfake.scikit_learn import Interval, StrOptions, fit_context
 from skfake.scoring import (
     Scores,
@@ -46,44 +41,38 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     """Another detector on the tiles of images of any size, none of them resized.
 
     What a generator leaves sits in the finest details, and is gone once a photograph
-    has been made as small as a network wants it [3]_. So each image is cut into squares
-    as they are; the detector judges each of them, and their scores make the answer
-    [1]_. They also tell where in an image a trace is: see `heat_maps`.
+    is as small as a network wants it [3]_. So the detector judges squares cut from each
+    image, whose scores make the answer [1]_, and show where a trace is: `heat_maps`.
 
     Parameters
     ----------
     estimator : classifier
-        Detector of tiles, with `predict_proba` or `decision_function`. One that is
-        fitted already and stands in a `sklearn.frozen.FrozenEstimator` is used as it
-        is: it needs no `fit`, which then only checks X and y.
+        Detector of tiles, with `predict_proba` or `decision_function`. A fitted one in
+        a `sklearn.frozen.FrozenEstimator` is used as it is; `fit` only checks X and y.
 
     tile_size : int or "auto", default="auto"
-        Side of a tile in pixels. "auto" is the `image_size` of the detector, so that
-        it resizes nothing. Smaller images are continued by their reflection, downwards
-        and to the right, to one tile.
+        Side of a tile in pixels. "auto" is the `image_size` of the detector, so that it
+        resizes nothing. Smaller images are continued by their reflection to one tile.
 
     overlap : float, default=0.0
-        Fraction of a tile, along each side, that the next one covers too. The last
-        tiles of a row and of a column are shifted inward whatever the overlap, so that
-        all pixels are judged and none of a larger image is made up. May be changed
-        after `fit`.
+        Fraction of a tile's side that the next one covers too. The last tiles of a row
+        and of a column are shifted inward, so that all pixels are judged and none made
+        up. May be changed after `fit`.
 
     aggregate : {"mean", "max"} or float, default="mean"
-        Which tiles make the answer. "mean" is all of them [1]_, for images that a
-        generator made as a whole. "max" is the one that is least real [2]_, for images
-        of which a part was replaced; the more tiles, the more false alarms it gives. A
-        float is between them: this fraction of the tiles, rounded up, those that are
-        least real [4]_. May be changed after `fit`.
+        Which tiles make the answer: all of them [1]_, for images that a generator made
+        as a whole; the one that is least real [2]_, for images of which a part was
+        replaced, with the more false alarms the more tiles there are; or this fraction,
+        rounded up, those that are least real [4]_. May be changed after `fit`.
 
     pos_label : label or list of labels, default=None
         Labels of the fakes, which "max", a float and `heat_maps` need to know. With
         None they are all but the first where labels are numbers or booleans.
 
     max_tiles : int, default=32
-        Tiles that are drawn of each image to fit the detector to, at most. All images
-        give equally many, so that the large ones do not outweigh the others, nor
-        their class the other: if the largest image has fewer tiles, that is the
-        number, and smaller ones give theirs repeatedly.
+        Tiles that `fit` draws of each image, at most, and equally many of all images,
+        so that large ones do not outweigh others: the number is that of the largest
+        image if this is less, and smaller ones give theirs repeatedly.
 
     batch_size : int, default=256
         Tiles that are judged, and in memory, at a time.
@@ -105,14 +94,9 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     tile_size_ : int
         Side of a tile in pixels.
 
-    image_shape_ : tuple (H, W, C)
-        Shape of the images seen in `fit`, where they were of one shape.
-
-    n_features_in_ : int
-        Values of one image seen in `fit`, where they were of one shape.
-
-    feature_names_in_ : array of str
-        Column names seen in `fit`, where X had any.
+    image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
+        Shape and number of values of all images seen in `fit`, and names of columns,
+        where X had them.
 
     See Also
     --------
@@ -125,20 +109,17 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     everywhere, or nowhere. What the detector holds out, to stop early or to fit
     probabilities, are tiles, of which others of the same image may be in training.
 
-    When predicting, files are opened one at a time. One of 100 megapixels takes 400
-    MB while it is judged, four bytes a pixel, besides the batch of tiles. `fit` holds
-    all tiles that it draws in memory.
+    Predicting opens one file at a time, at four bytes a pixel, 400 MB for 100
+    megapixels, besides the batch of tiles. `fit` holds all that it draws in memory.
 
     References
     ----------
-    .. [1] L. Chai, D. Bau, S.-N. Lim and P. Isola, "What makes fake images detectable?
-       Understanding properties that generalize", ECCV 2020, arXiv:2008.10588.
-    .. [2] S. Mandelli, N. Bonettini, P. Bestagini and S. Tubaro, "Detecting
-       GAN-generated images by orthogonal training of multiple CNNs", ICIP 2022,
-       arXiv:2203.02246.
-    .. [3] F. Marra, D. Gragnaniello, L. Verdoliva and G. Poggi, "A full-image
-       full-resolution end-to-end-trainable CNN framework for image forgery
-       detection", IEEE Access, 2020, arXiv:1909.06751.
+    .. [1] L. Chai et al., "What makes fake images detectable? Understanding properties
+       that generalize", ECCV 2020, arXiv:2008.10588.
+    .. [2] S. Mandelli et al., "Detecting GAN-generated images by orthogonal training
+       of multiple CNNs", ICIP 2022, arXiv:2203.02246.
+    .. [3] F. Marra et al., "A full-image full-resolution end-to-end-trainable CNN
+       framework for image forgery detection", IEEE Access, 2020, arXiv:1909.06751.
     .. [4] W. Li and N. Vasconcelos, "Multiple instance learning for soft bags via top
        instances", CVPR 2015.
 
@@ -174,10 +155,7 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     _parameter_constraints: ClassVar[dict] = {
         # `fit` says in one sentence what it takes.
         "estimator": "no_validation",
-        "tile_size": [
-            StrOptions({"auto"}),
-            Interval(Integral, 1, None, closed="left"),
-        ],
+        "tile_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "overlap": [Interval(Real, 0, 1, closed="left")],
         "aggregate": [
             StrOptions({"mean", "max"}),

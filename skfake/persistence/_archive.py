@@ -1,9 +1,4 @@
-"""The container of a saved detector: a plain zip that is checked before it is read.
-
-Members are stored as they are, so that a file holds no more than its size, and a
-digest of all before it ends the file, so that no byte can change unnoticed. What the
-digest can't tell, a file made to do harm, is refused by its bounds.
-"""
+"""The container of a saved detector: a plain zip, checked by its digest and bounds."""
 
 from __future__ import annotations
 
@@ -136,5 +131,5 @@ def pack(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_STORED) as archive:
         for name, content in members.items():
-            archive.writestr(ZipInfo(name, EPOCH), content)
+            add(archive, name, content)
     return buffer.getvalue()

@@ -1,10 +1,6 @@
-"""skops' description of an object: brought to a form of our own, and checked.
+"""skops' description of an object, a tree in JSON: in a form of our own, and checked.
 
-skops [1]_ writes an object as a tree of nodes in JSON, with its arrays in files beside
-it, and reads back what is of types that are trusted. Which those are, and what a tree
-may cost to read, is said here.
-
-.. [1] https://skops.readthedocs.io/en/stable/persistence.html
+https://skops.readthedocs.io/en/stable/persistence.html
 """
 
 from __future__ import annotations
@@ -90,10 +86,7 @@ def trusted_types() -> list[str]:
 
 
 def canonize(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Rewrite a tree of skops' so that the same object is always the same bytes.
-
-    Returns the tree, and the new name of each file that it names.
-    """
+    """Tree of skops' that is the same bytes every time, and new names of its files."""
     schema = share(schema, {})
     ours = [name.rpartition(".") for name in (*CLASSES, MACHINE)]
     public = {name: module for module, _, name in ours}
@@ -135,10 +128,7 @@ def share(node: Any, first: dict[int, Any]) -> Any:
 
 
 def check(schema: Any, sizes: Mapping[str, int]) -> None:
-    """Refuse a tree that would do, or cost, more than reading its own text.
-
-    `sizes` are those of the members that it may name, in bytes.
-    """
+    """Refuse a tree that does more than name members, whose bytes are `sizes`."""
     first: dict[str, Any] = {}
     total = 0
     if any(depth > DEEPEST for _, depth in walk(schema)):

@@ -50,25 +50,20 @@ def save_detector(
     """Save a fitted detector, without any code, to one file.
 
     The file holds parameters and versions as JSON, networks as safetensors and other
-    arrays as numpy writes them. It is written beside its place and renamed:
-    whatever happens, a file that was there before stays whole or is replaced by a
-    whole one. The same detector and card, saved at the same second, make the same
-    bytes.
+    arrays as numpy writes them. A file that was there before stays whole or is replaced
+    by a whole one. The same detector and card, at the same second, make the same bytes.
 
     Parameters
     ----------
     detector : classifier or transformer
-        A fitted estimator of skfake, or a pipeline, a calibrated or thresholded
-        classifier or another estimator of scikit-learn around one. `callbacks`,
-        `checkpoint` and the memory of the optimiser belong to a training, and are
-        left out.
+        A fitted estimator of skfake, or one of scikit-learn around it, such as a
+        pipeline. `callbacks`, `checkpoint` and the optimiser's memory are left out.
 
     path : path
         Where to, by custom with the ending `.skfake`. What is there is replaced.
 
     card : ModelCard, default=None
-        What its users should know. The fields that can be told from the detector are
-        filled in.
+        What its users should know. What follows from the detector is filled in.
 
     Raises
     ------

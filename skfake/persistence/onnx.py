@@ -62,14 +62,14 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
 
     All that happens between bytes and probabilities is in the file: resizing, which
     gives the same bytes as Pillow, luminance, the central crop, the network and the
-    mean over mirror images. The file's one input, `images`, is uint8 of shape
-    (n, H, W, 3), RGB, with any n, H and W; its one output, `probabilities`, is float32
-    of shape (n, n_classes), in the order of `classes_`. What is left to the caller is
-    what `skfake.images.read_image` does: to decode files, to turn photographs upright
-    as their EXIF data say, and to bring images to three channels of bytes.
+    mean over mirror images. Its one input, `images`, is uint8 of shape (n, H, W, 3),
+    RGB, with any n, H and W; its one output, `probabilities`, is float32 of shape
+    (n, n_classes), in the order of `classes_`. The caller does what
+    `skfake.images.read_image` does: decodes files, turns photographs upright as their
+    EXIF data say, and brings images to three channels of bytes.
 
-    Before it gets its name, the file is checked by `onnx.checker` and run by
-    onnxruntime, whose answers must be within 1e-4 of torch's.
+    A file is kept if `onnx.checker` accepts it and onnxruntime answers within 1e-4 of
+    torch.
 
     Parameters
     ----------
@@ -109,11 +109,10 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     class), `image_size`, `grayscale`, `crop_size`, `average_flips` and
     `skfake_version`.
 
-    Within the file, images are resized in double precision, for which each pixel takes
-    24 bytes or more. Those of `image_size` already are left as they are. Where an image
-    shrinks far more in height than in width, Pillow before 13.0 rounds some bytes
-    differently, by one level. So may other processors the luminance of a colour that
-    lies halfway between two levels.
+    Images are resized in double precision, 24 bytes or more a pixel; those of
+    `image_size` are left as they are. Where an image shrinks far more in height than in
+    width, Pillow before 13.0 rounds some bytes differently, by one level. So may other
+    processors the luminance of a colour that lies halfway between two levels.
 
     Examples
     --------

@@ -1,8 +1,6 @@
-"""Batches of images flipped, shifted and cut at random, each image by its own draw.
+"""Batches (n, H, W, C) of bytes or floats, each image flipped and cut by its own draw.
 
-Batches are uint8 or float32 tensors of shape (n, H, W, C), on any device, and keep
-their type. What is random comes from a generator on the CPU, so that a seed means the
-same images everywhere. No Python runs per image.
+Draws come from a generator on the CPU, so that a seed means the same images everywhere.
 """
 
 from __future__ import annotations
@@ -49,10 +47,7 @@ def random_flip(images: Tensor, generator: torch.Generator) -> Tensor:
 def shifted_crop(
     images: Tensor, size: int, shift: int, generator: torch.Generator
 ) -> Tensor:
-    """Pad each image by its reflection and cut a window from anywhere in it.
-
-    As networks are trained on CIFAR (He et al., CVPR 2016).
-    """
+    """Pad each image by its reflection and cut a window (He et al., CVPR 2016)."""
     n, height, width, channels = images.shape
     largest = min(height, width) + 2 * shift
     if size > largest:
@@ -75,10 +70,7 @@ def random_resized_crop(
     scale: tuple[float, float] = (0.08, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Tensor:
-    """Cut a window of random area and shape from each image and resize it.
-
-    As torchvision's `RandomResizedCrop` draws them (arXiv:1409.4842, section 6).
-    """
+    """Cut and resize windows drawn as torchvision's `RandomResizedCrop` draws them."""
     n, height, width = images.shape[:3]
     windows = draw_windows(n, height, width, generator, scale, ratio)
     return resize_windows(images, windows, size)

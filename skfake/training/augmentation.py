@@ -39,9 +39,8 @@ class Augmentation(BaseEstimator):
         Whether predictions average the scores of the image and its mirror image.
 
     growing_crops : bool, default=False
-        Whether the first three quarters of the epochs train on crops of three quarters
-        of the side, which takes little more than half of the time. Needs a `crop`, and
-        a network that takes images of any size.
+        Whether three quarters of the epochs train on crops of three quarters of the
+        side, in half of the time. Needs a `crop` and a network for images of any size.
 
     See Also
     --------
@@ -50,10 +49,8 @@ class Augmentation(BaseEstimator):
 
     References
     ----------
-    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Deep residual learning for image
-       recognition", arXiv:1512.03385, section 4.2.
-    .. [2] C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842,
-       section 6.
+    .. [1] K. He et al., "Deep residual learning", arXiv:1512.03385, section 4.2.
+    .. [2] C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842, part 6.
 
     Examples
     --------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -60,23 +61,16 @@ class PixelDataset(Dataset):
         return torch.from_numpy(self.images[rows.numpy()]), self.codes[rows]
 
 
+@dataclass
 class Batches:
     """Iterate over a dataset in batches of nearly equal size."""
 
-    def __init__(
-        self,
-        dataset: PixelDataset,
-        rows: Tensor,
-        *,
-        batch_size: int,
-        device: str | torch.device = "cpu",
-        generator: torch.Generator | None = None,
-    ) -> None:
-        self.dataset = dataset
-        self.rows = rows
-        self.batch_size = batch_size
-        self.device = torch.device(device)
-        self.generator = generator
+    dataset: PixelDataset
+    rows: Tensor
+    _: KW_ONLY
+    batch_size: int
+    device: str = "cpu"
+    generator: torch.Generator | None = None
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
@@ -86,7 +80,7 @@ class Batches:
         if self.generator is not None:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
         parts = rows.tensor_split(len(self))
-        waits = not self.dataset.in_memory or self.device.type != "cpu"
+        waits = not self.dataset.in_memory or torch.device(self.device).type != "cpu"
         if waits and self.dataset.resident is None:
             with ReadAhead(self._read, parts, n_ahead=N_AHEAD) as batches:
                 for images, codes in batches:
@@ -96,7 +90,7 @@ class Batches:
 
     def _read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         images, codes = self.dataset.take(rows)
-        if self.device.type == "cuda":
+        if torch.device(self.device).type == "cuda":
             return images.pin_memory(), codes.pin_memory()
         return images, codes
 

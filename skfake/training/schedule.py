@@ -54,8 +54,7 @@ class Schedule(Callback):
 class GrowingCrops(Callback):
     """Train on small crops first, which takes less time, and on large ones at the end.
 
-    Progressive resizing (arXiv:2104.00298, section 4) without resizing, so that the
-    traces that a generator leaves from pixel to pixel stay as they are.
+    Progressive resizing (arXiv:2104.00298) that leaves pixels as a generator made them.
     """
 
     def __init__(self, size: int, n_epochs: int, first_epoch: int = 0) -> None:

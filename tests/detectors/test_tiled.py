@@ -373,9 +373,9 @@ def test_the_map_points_at_the_quarter_that_was_made_again():
     X, y = make_images(n_samples=160, image_size=128, return_X_y=True, random_state=0)
     photographs, training = X[y == 0][:16], X[y == 0][16:]
     fakes = np.stack([make_again(image) for image in training])
-    detector = TiledDetector(SVMDetector(engine="scikit-learn"), max_tiles=4).fit(
-        np.concatenate([training, fakes]), np.repeat([0, 1], len(training))
-    )
+    detector = TiledDetector(
+        SVMDetector(engine="scikit-learn"), max_tiles=4, random_state=0
+    ).fit(np.concatenate([training, fakes]), np.repeat([0, 1], len(training)))
     edited, quarters = photographs.copy(), np.arange(16) % 4
     for image, quarter in zip(edited, quarters, strict=True):
         top, left = 64 * (quarter // 2), 64 * (quarter % 2)

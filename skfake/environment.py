@@ -1,7 +1,5 @@
 """With what, and on what machine, metrics were made."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

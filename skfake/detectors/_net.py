@@ -1,7 +1,5 @@
 """A detector's plain parameters in skorch's language, and its training."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """From checked images to what a network is trained on: in memory, or opened later."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

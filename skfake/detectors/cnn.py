@@ -1,7 +1,5 @@
 """The study's small convolutional network as a detector."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import ClassVar

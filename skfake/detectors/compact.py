@@ -1,7 +1,5 @@
 """Our own network for small images as a detector."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from numbers import Integral
 from typing import ClassVar

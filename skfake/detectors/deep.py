@@ -1,7 +1,5 @@
 """What all detectors with a network share: from parameters to a fitted net."""
 
-from __future__ import annotations
-
 import os
 from abc import ABCMeta, abstractmethod
 from copy import deepcopy

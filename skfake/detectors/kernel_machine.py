@@ -1,7 +1,5 @@
 """Support vector machines: fitted by either library, and judged by one formula."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Self

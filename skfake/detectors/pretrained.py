@@ -1,7 +1,5 @@
 """Networks of torchvision as detectors, which may start from weights of ImageNet."""
 
-from __future__ import annotations
-
 import os
 from abc import abstractmethod
 from dataclasses import dataclass

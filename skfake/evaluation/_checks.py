@@ -1,7 +1,5 @@
 """Checks of detectors, X and y, before anything is fitted."""
 
-from __future__ import annotations
-
 from numbers import Integral, Real
 from typing import Any
 

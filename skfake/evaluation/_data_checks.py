@@ -1,7 +1,5 @@
 """Checks of the images of a comparison: leaks, and what gives classes away."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One run: fit one detector on one split, or take a fitted one, and score images."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace

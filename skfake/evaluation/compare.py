@@ -1,7 +1,5 @@
 """Compare detectors that are fitted to the same images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any

@@ -1,7 +1,5 @@
 """Evaluate detectors that are fitted already."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Splits that test on generators which training lacks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, ClassVar
 

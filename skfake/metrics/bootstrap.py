@@ -1,7 +1,5 @@
 """Intervals for metrics by the bootstrap (Efron and Tibshirani, 1993)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Metrics of detection that scikit-learn lacks, as functions and as scorers."""
 
-from __future__ import annotations
-
 from functools import partial
 from numbers import Integral, Real
 from typing import Any

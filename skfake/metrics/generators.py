@@ -1,7 +1,5 @@
 """From predictions to the metrics of each generator's fakes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

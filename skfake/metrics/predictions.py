@@ -1,7 +1,5 @@
 """A table of predictions: what it must hold, and what is read out of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
 from typing import Any

@@ -1,7 +1,5 @@
 """How sure metrics and differences between detectors are."""
 
-from __future__ import annotations
-
 from numbers import Real
 from typing import Any
 

@@ -4,8 +4,6 @@ All are computed for images that count as often as weights say, for many weights
 once: a row of ones gives the metrics themselves, rows of counts those of resamples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 

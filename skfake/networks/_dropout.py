@@ -1,7 +1,5 @@
 """Dropout whose random numbers cost little on a CPU."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

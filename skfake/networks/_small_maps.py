@@ -1,7 +1,5 @@
 """Convolutions on maps of a few positions, as products of matrices."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

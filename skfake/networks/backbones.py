@@ -1,7 +1,5 @@
 """The networks of torchvision with a head for our classes, and how to freeze them."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from typing import Literal, Self
 

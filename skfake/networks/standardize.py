@@ -1,7 +1,5 @@
 """The first layer of every network: pixels on a common scale."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor, nn

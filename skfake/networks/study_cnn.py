@@ -1,7 +1,5 @@
 """The small convolutional network of arXiv:2401.07358."""
 
-from __future__ import annotations
-
 from torch import nn
 
 from skfake.networks._dropout import Dropout

@@ -1,7 +1,5 @@
 """Tensors learned elsewhere: read them, and copy them into a network."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

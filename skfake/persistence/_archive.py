@@ -1,7 +1,5 @@
 """The container of a saved detector: a plain zip, checked by its digest and bounds."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import os

@@ -1,7 +1,5 @@
 """What is done to pixels before a network sees them, in ONNX's own language."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from string import Template
 from typing import Any

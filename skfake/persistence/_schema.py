@@ -3,8 +3,6 @@
 https://skops.readthedocs.io/en/stable/persistence.html
 """
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator, Mapping

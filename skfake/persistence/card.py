@@ -1,7 +1,5 @@
 """The model card that travels inside a saved detector."""
 
-from __future__ import annotations
-
 import json
 import math
 from dataclasses import asdict, dataclass, field, fields

@@ -1,7 +1,5 @@
 """Save fitted detectors to one file each, and load them from there."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterator

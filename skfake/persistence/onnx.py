@@ -1,7 +1,5 @@
 """Export a fitted detector to ONNX, with all that it does to the pixels."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

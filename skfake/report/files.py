@@ -1,7 +1,5 @@
 """A comparison as files: tables, plots, a report and settings."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

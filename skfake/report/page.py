@@ -1,7 +1,5 @@
 """A comparison as one page of HTML that needs no network."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Mapping

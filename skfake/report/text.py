@@ -1,7 +1,5 @@
 """Results in words: for a terminal and for a notebook."""
 
-from __future__ import annotations
-
 from html import escape
 from textwrap import wrap
 

@@ -1,7 +1,5 @@
 """Which differences between the detectors of a comparison are real."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import combinations
 

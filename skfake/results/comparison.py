@@ -1,7 +1,5 @@
 """What a comparison of detectors found, as data, and what follows from it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar

@@ -1,7 +1,5 @@
 """From predictions to metrics of runs, and to means over runs with intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What detectors made of damaged images, as data."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

@@ -3,8 +3,6 @@
 Draws come from a generator on the CPU, so that a seed means the same images everywhere.
 """
 
-from __future__ import annotations
-
 from math import log
 
 import torch

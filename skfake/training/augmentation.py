@@ -1,7 +1,5 @@
 """How training images are augmented: what a user chooses, without the tensors."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from numbers import Integral
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Batches cut from images: resident on the device, in memory, or opened when needed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any

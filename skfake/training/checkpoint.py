@@ -1,7 +1,5 @@
 """Training that can be killed at any moment and taken up at the last whole epoch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any

@@ -1,7 +1,5 @@
 """Where to compute, and with what arithmetic."""
 
-from __future__ import annotations
-
 import torch
 
 

@@ -1,7 +1,5 @@
 """An optimiser that makes the steps of convolutions orthogonal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """The one subclass of skorch's net: pixels in, in batches, seeded by the epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self

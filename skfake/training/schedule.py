@@ -1,7 +1,5 @@
 """What moves while a network learns: the learning rate, and the size of crops."""
 
-from __future__ import annotations
-
 from math import cos, pi
 from typing import Any
 

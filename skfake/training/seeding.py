@@ -1,7 +1,5 @@
 """Random numbers for training that leave the caller's alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

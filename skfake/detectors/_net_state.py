@@ -1,8 +1,6 @@
 """A trained net in plain parts, for pickles and for files, and back."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,9 +13,6 @@ from skfake.training.checkpoint import plain_history
 from skfake.training.device import resolve_device
 from skfake.training.net import PixelNet
 from skfake.training.seeding import isolated_seed
-
-if TYPE_CHECKING:
-    from skfake.detectors.deep import DeepDetector
 
 CRITERION = "criterion."
 # Bytes for names and places of tensors; the largest networks need a tenth.
@@ -43,7 +38,7 @@ def take_apart(net: PixelNet) -> dict[str, Any]:
     return {"settings": settings, "tensors": packed}
 
 
-def build_net(detector: DeepDetector, state: dict[str, Any]) -> PixelNet:
+def build_net(detector: Any, state: dict[str, Any]) -> PixelNet:
     """Net of a detector from its parts, on its device or, without that, the CPU."""
     detector._validate_params()
     detector._check_sizes(detector.augment_)
@@ -65,7 +60,7 @@ def build_net(detector: DeepDetector, state: dict[str, Any]) -> PixelNet:
     return net
 
 
-def _build_module(detector: DeepDetector) -> nn.Module:
+def _build_module(detector: Any) -> nn.Module:
     """Network without memory for its numbers, which a false size can't exhaust."""
     n_channels = 1 if detector.grayscale else 3
     blank = np.zeros(n_channels), np.ones(n_channels)

@@ -10,7 +10,8 @@ from skfake.networks import backbones
 SETTINGS = {"max_epochs": 1, "batch_size": 16, "device": "cpu", "random_state": 0}
 RESNET = ResNetDetector(depth=18, image_size=16, **SETTINGS)
 VGG = VGGDetector(depth=11, **SETTINGS)
-DENSENET = DenseNetDetector(image_size=29, **SETTINGS)
+# Muon takes longer steps.
+DENSENET = DenseNetDetector(image_size=29, optimizer="adamw", **SETTINGS)
 
 
 def tensors_of(detector):
@@ -122,7 +123,8 @@ def test_a_size_too_small_is_refused_with_the_smallest(
 ):
     with pytest.raises(ValueError, match=f"image_size must be at least {smallest} pix"):
         clone(detector).set_params(image_size=size).fit(*stripes)
-    clone(detector).set_params(image_size=smallest).fit(*stripes)
+    X, y = stripes
+    clone(detector).set_params(image_size=smallest).fit(X[:12], y[:12])
 
 
 @pytest.mark.parametrize("crop_size", [31, 41])

@@ -24,6 +24,7 @@ from skfake import (
     save_detector,
 )
 from skfake.persistence._schema import CLASSES
+from tests.detectors.instances import DETECTORS
 from tests.persistence.instances import COMPACT, SAVED, answer, fit, frozen
 
 
@@ -33,14 +34,15 @@ def path(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def saved(stripes, tmp_path_factory):
+def saved(stripes, fitted_detector, tmp_path_factory):
     """Of each name the fitted estimator, and the file that it was saved to."""
     known = {}
 
     def save(name):
         if name not in known:
             file = tmp_path_factory.mktemp("saved") / "detector.skfake"
-            estimator = fit(name, *stripes)
+            shared = name in DETECTORS
+            estimator = fitted_detector(name) if shared else fit(name, *stripes)
             save_detector(estimator, file)
             known[name] = estimator, file
         return known[name]

@@ -54,10 +54,11 @@ def test_maps_point_to_the_quarter_that_holds_the_trace(fitted, held_out, name):
     X, y, quarters = held_out
     detector = fitted(name)
     assert detector.score(X, y) > 0.8
-    maps = saliency_maps(detector, X[y == 1], label=1)
-    assert maps.shape == (30, 32, 32)
+    fakes = np.flatnonzero(y == 1)[:15]
+    maps = saliency_maps(detector, X[fakes], label=1)
+    assert maps.shape == (15, 32, 32)
     assert maps.dtype == np.float32
-    assert (brightest_quarter(maps) == quarters[y == 1]).mean() >= 0.8
+    assert (brightest_quarter(maps) == quarters[fakes]).mean() >= 0.8
 
 
 @pytest.mark.parametrize("method", METHODS)

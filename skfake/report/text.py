@@ -44,7 +44,7 @@ def caption(comparison: ComparisonResult) -> str:
     if fits:
         how += f", mean ± standard deviation over the {' and '.join(fits)}"
     elif settings["n_resamples"]:
-        how += f", of accuracy with intervals of {settings['confidence_level']:.0%}"
+        how += f", accuracy with {settings['confidence_level']:.0%} intervals"
     how += "."
     if "n_leaked" in settings:
         how += f" {settings['n_leaked']} test images that leak are left out."

@@ -74,7 +74,7 @@ def test_nothing_is_said_of_a_training(evaluation, tmp_path):
     assert "fit_seconds" not in evaluation.table
     assert "n_images" not in evaluation.settings
     assert str(evaluation).startswith(
-        "Tested on 20 images; metrics in %, of accuracy with intervals of 95%.\n"
+        "Tested on 20 images; metrics in %, accuracy with 95% intervals.\n"
     )
     assert "fit s" not in str(evaluation)
     assert "predict s" in str(evaluation)

@@ -45,8 +45,8 @@ def test_text_says_how_the_figures_came_about(by_cv, by_test):
         by_cv
     )
     assert str(by_test).startswith(
-        "Trained on 200 images, tested on 20; metrics in %, of accuracy with intervals "
-        "of 95%."
+        "Trained on 200 images, tested on 20; metrics in %, accuracy with 95% "
+        "intervals."
     )
     assert repr(by_cv) == str(by_cv)
 

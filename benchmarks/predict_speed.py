@@ -3,7 +3,7 @@
     python benchmarks/predict_speed.py
 
 writes 10,000 simulated images of 32 pixels as JPEG to a temporary folder and has two
-detectors tell the fakes among them in three ways, in turn, several times: by what
+detectors find the fakes among them in three ways, in turn, several times: by what
 `skfake predict` does, by a loop that passes one path at a time to `predict_proba`, and
 by one call of it with the images already decoded, the bare speed of the network. The
 medians and their ratios go to predict_speed.json beside this file.

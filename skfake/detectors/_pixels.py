@@ -10,7 +10,7 @@ from skfake.images import load_images, to_float
 from skfake.scikit_learn import take_rows
 
 CHUNK = 2048
-# Images that tell the statistics of all.
+# Images that the statistics of all are estimated from.
 N_SAMPLED = 10_000
 
 

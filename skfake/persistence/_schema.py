@@ -195,7 +195,7 @@ def check_array(archive: ZipFile, name: str) -> None:
         shape, _, dtype = headers[version](start)
     # numpy parses a header as Python's literals, which fail in many ways.
     except Exception as error:
-        raise Damaged(f"whose array {name!r} has no sound header") from error
+        raise Damaged(f"whose array {name!r} has no valid header") from error
     if dtype.hasobject or start.tell() + prod(shape) * dtype.itemsize != size:
         raise Damaged(f"whose array {name!r} is not as large as it says")
 

@@ -2,8 +2,8 @@
 Search for settings by the metric that counts
 =============================================
 
-Whoever screens images can bear few false alarms. The settings that are best by accuracy
-need not be the best then, so let the search look at the metric that counts.
+Whoever screens images can accept few false alarms. The settings that are best by
+accuracy need not be the best then, so let the search look at the metric that counts.
 """
 
 # %%

@@ -2,9 +2,9 @@
 Read training curves
 ====================
 
-Detectors with a network keep a diary, `history_`. Two curves in it, of the images that
-are trained on and of a part that is held out, tell whether to train longer, to stop
-earlier or to augment the images.
+Detectors with a network keep the history of their training, `history_`. Two curves of
+it, of the images that are trained on and of a part that is held out, show whether to
+train longer, to stop earlier or to augment the images.
 """
 
 # %%
@@ -29,7 +29,7 @@ for detector in detectors.values():
     detector.fit(X_train, y_train)
 
 # %%
-# :class:`~skfake.displays.TrainingCurvesDisplay` draws the diaries. Where the loss of
+# :class:`~skfake.displays.TrainingCurvesDisplay` plots the histories. Where the loss of
 # the training images (solid) falls on while that of the held-out ones (dashed) does
 # not, the network learns its images by heart. Where both still fall at the end, it pays
 # to train longer:

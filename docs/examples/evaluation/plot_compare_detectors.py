@@ -3,7 +3,7 @@ Which detector is better, and is that luck?
 ===========================================
 
 Three detectors, five folds, one table. One detector stands above another in it: that
-may be the detector, or the luck of the draw. Intervals and tests tell these apart.
+may be the detector, or the luck of the draw. Intervals and tests separate the two.
 """
 
 # %%

@@ -48,7 +48,7 @@ def screen_images(
     paths : path, or iterable of paths
         Files, whatever their extensions; folders, whose images are taken at any depth,
         in order, but for hidden files and links to folders; and patterns, such as
-        "photos/**/*.jpg". An iterable is read as far as it is needed.
+        ``photos/**/*.jpg``. An iterable is read as far as it is needed.
 
     pos_label : label or list of labels, default=None
         The labels that mean fake, whose probabilities are added up. With None it is the

@@ -33,7 +33,11 @@ def evaluate(
     seed: Seed = 0,
     output: ReportFolder = None,
 ) -> None:
-    """Print what a saved detector gets right on images whose labels are known."""
+    """Print what a saved detector gets right on images whose labels are known.
+
+    Images that it was trained on show nothing: where SOURCE has a test part, it is
+    tested on that part alone.
+    """
     with one_line():
         prepare_output(output)
         images = load_labelled(source, test_only=test)

@@ -61,7 +61,10 @@ def fit(
     ] = "",
     force: Force = False,
 ) -> None:
-    """Train a detector, print what it gets right on test images, and save it."""
+    """Train a detector, print what it gets right on test images, and save it.
+
+    The file holds a model card with these metrics; `skfake info` shows it.
+    """
     settings = {
         "max_epochs": epochs,
         "image_size": image_size,

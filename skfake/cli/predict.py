@@ -75,7 +75,13 @@ def predict(
         ),
     ] = None,
 ) -> None:
-    """Tell which images are fakes: a row for each, in the order of the paths."""
+    """Tell which images are fakes: a row for each, in the order of the paths.
+
+    The columns are path, probability (that it is a fake; or score, where the detector
+    has no probabilities), label, seconds (to open it and to compute) and error (why
+    there is no answer). Where an image has none, the others go on, and the exit code
+    is 1.
+    """
     with one_line():
         if output is not None:
             check_new_file(output, force=force)

@@ -429,3 +429,11 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(folder):
         process.stdout.close()
         assert process.wait(timeout=120) == 141
         assert process.stderr.read() == b""
+
+
+def test_the_help_names_the_columns_and_the_exit_code(run):
+    code, out, _ = run("predict", "--help")
+    said = " ".join(out.split())
+    assert code == 0
+    assert all(name in said for name in ("path, probability", "label", "seconds"))
+    assert "the exit code is 1" in said

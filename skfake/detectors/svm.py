@@ -227,7 +227,8 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         float array of shape (n, n_classes)
             In the order of `classes_`.
         """
-        return self.svc_.predict_proba(self._describe(X))
+        features = self._describe(X)
+        return self.svc_.predict_proba(features)
 
     def _score_images(self, X: Any) -> Scores:
         probable = not isinstance(self.svc_, KernelMachine)

@@ -23,10 +23,7 @@ def bootstrap_metrics(
     n_resamples: int = 1000,
     random_state: Any = None,
 ) -> dict[tuple, pd.DataFrame]:
-    """Metrics of the groups by some columns, on images that are drawn again and again.
-
-    The first column is the detector; metrics are means over its seeds and folds.
-    """
+    """Metrics of each group on resampled images; the first column is the detector."""
     if predictions.empty or not n_resamples:
         return {}
     images, positions = np.unique(predictions["image"], return_inverse=True)

@@ -20,10 +20,7 @@ def add_metrics(
     *,
     probabilistic: Collection[str],
 ) -> pd.DataFrame:
-    """Metrics after the columns `by`, which name runs; NaN for runs that failed.
-
-    `probabilistic` names the detectors whose scores are probabilities.
-    """
+    """Metrics after the columns `by`, which name runs; NaN for runs that failed."""
     rows = []
     for key, part in predictions.groupby(list(by), sort=False, dropna=False):
         metrics = compute_metrics(

@@ -18,6 +18,7 @@ from skfake import (
     VGGDetector,
 )
 from tests.detectors.instances import DETECTORS
+from tests.tracing import untraced
 
 # The images of the battery are of two pixels, side by side: mirrored, a class becomes
 # the other.
@@ -53,13 +54,15 @@ ESTIMATORS = [
 
 @parametrize_with_checks(ESTIMATORS)
 def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
-    check(estimator)
+    with untraced():
+        check(estimator)
 
 
 @parametrize_with_checks([SVMDetector(engine="scikit-learn-intelex", probability=True)])
 def test_the_fast_engine_passes_every_check_of_scikit_learn(estimator, check):
     pytest.importorskip("sklearnex", reason="scikit-learn-intelex is not installed")
-    check(estimator)
+    with untraced():
+        check(estimator)
 
 
 def test_no_public_estimator_escapes_the_checks():

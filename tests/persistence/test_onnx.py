@@ -28,6 +28,7 @@ from skfake.detectors.deep import DeepDetector
 from skfake.persistence import onnx as exporting
 from tests.detectors.instances import DETECTORS, TINY
 from tests.persistence.test_pixels import COLUMNS_FIRST, LUMINANCE
+from tests.tracing import untraced
 
 onnx = pytest.importorskip("onnx", reason="onnx comes with the extra onnx")
 onnxruntime = pytest.importorskip("onnxruntime", reason="so does onnxruntime")
@@ -85,7 +86,8 @@ def exported(request, fitted_detector, stripes, tmp_path_factory):
         detector, (X, y) = clone(EXPORTED[request.param]), stripes
         detector.fit(X, np.arange(len(y)) % 3 if detector.image_size == 21 else y)
     file = tmp_path_factory.mktemp("exported") / "detector.onnx"
-    export_onnx(detector, file)
+    with untraced():
+        export_onnx(detector, file)
     return detector, file
 
 

@@ -18,7 +18,6 @@ from skfake import (
     CNNDetector,
     CompactDetector,
     HOGTransformer,
-    ResNetDetector,
     SVMDetector,
     VGGDetector,
     export_onnx,
@@ -39,18 +38,11 @@ NETWORKS = {name: d for name, d in DETECTORS.items() if isinstance(d, DeepDetect
 EXPORTED = {
     **NETWORKS,
     "CNN, gray, odd": CNNDetector(image_size=21, grayscale=True, **QUICK),
-    "Compact, gray, odd": CompactDetector(
+    "Compact, gray, odd, cropped": CompactDetector(
         image_size=15,
         grayscale=True,
         n_filters=(4, 8),
-        augment=Augmentation(crop=None),
-        **QUICK,
-    ),
-    "ResNet, cropped": ResNetDetector(
-        image_size=20,
-        augment=Augmentation(crop=None, crop_size=15),
-        depth=18,
-        stem="small",
+        augment=Augmentation(crop=None, crop_size=11),
         **QUICK,
     ),
     "VGG, plain": VGGDetector(

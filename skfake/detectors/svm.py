@@ -231,7 +231,8 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         return self.svc_.predict_proba(features)
 
     def _score_images(self, X: Any) -> Scores:
-        probable = not isinstance(self.svc_, KernelMachine)
+        calibrated = not isinstance(self.svc_, KernelMachine)
+        probable = calibrated and hasattr(self, "predict_proba")
         score = self.predict_proba if probable else self.decision_function
         return Scores.decide(self.classes_, score(X), are_probabilities=probable)
 

@@ -136,3 +136,12 @@ def test_arrays_that_do_not_fit_together_are_refused(images, name):
     state[name] = np.repeat(state[name], 2, axis=-1)
     with pytest.raises(ValueError, match="arrays that do not fit together"):
         KernelMachine().__setstate__(state)
+
+
+def test_a_machine_predicts_as_before_when_probability_is_changed_after_fit(stripes):
+    X, y = stripes
+    for probability in (True, False):
+        detector = SVMDetector(engine="scikit-learn", probability=probability)
+        before = detector.fit(X, y).predict(X)
+        detector.set_params(probability=not probability)
+        assert np.array_equal(detector.predict(X), before)

@@ -12,6 +12,38 @@ from skfake.scikit_learn import is_pandas_na
 # What two labels mean that are numbers, in the data sets of skfake.
 NAMES = ("real", "fake")
 NUMBERS = (["0", "1"], ["0.0", "1.0"], ["False", "True"])
+# Names of classes that are known, in lower case with "_" between words. "0_real" and
+# "1_fake" are ForenSynths', "nature" and "ai" GenImage's.
+REALS = frozenset(
+    {
+        "0_real",
+        "authentic",
+        "camera",
+        "genuine",
+        "human",
+        "natural",
+        "nature",
+        "original",
+        "photo",
+        "photograph",
+        "photographs",
+        "photos",
+        "real",
+    }
+)
+FAKES = frozenset(
+    {
+        "1_fake",
+        "ai",
+        "ai_generated",
+        "artificial",
+        "deepfake",
+        "fake",
+        "generated",
+        "synthesized",
+        "synthetic",
+    }
+)
 
 
 def check_labels(y: Any) -> Any:
@@ -63,7 +95,22 @@ def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             "y must hold at least two classes; got one class, "
             f"{classes.tolist()[0]!r}, in {len(y)} images."
         )
+    _check_case(classes)
     return classes, codes
+
+
+def _check_case(classes: np.ndarray) -> None:
+    """Refuse labels that are one class to whoever wrote them."""
+    first: dict[str, str] = {}
+    for label in classes.tolist():
+        if not isinstance(label, str):
+            continue
+        same = first.setdefault(label.casefold(), label)
+        if same != label:
+            raise ValueError(
+                "y must hold labels that differ in more than upper and lower case; got "
+                f"{same!r} and {label!r}. Use [label.lower() for label in y]."
+            )
 
 
 def encode_known_labels(
@@ -86,22 +133,40 @@ def decode_scores(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return classes[codes]
 
 
-def check_pos_label(pos_label: Any, classes: np.ndarray) -> Any:
-    """Label of the positive one of two classes."""
-    if len(classes) > 2:
+def check_pos_label(pos_label: Any, classes: Any, names: Any = None) -> Any:
+    """Label of the positive one of two classes: given, called fake, or the greater."""
+    labels = np.asarray(classes).tolist()
+    if len(labels) > 2:
         if pos_label is not None:
             raise ValueError(
                 f"pos_label must be None for more than two classes; got {pos_label!r}."
             )
         return None
     if pos_label is None:
-        return classes[1]
-    if pos_label not in classes.tolist():
+        called_fake = guess_fakes(name_labels(labels) if names is None else names)
+        return labels[-1] if called_fake is None else labels[called_fake.argmax()]
+    if pos_label not in labels:
         raise ValueError(
-            f"pos_label must be one of the labels {classes.tolist()}; got "
-            f"{pos_label!r}."
+            f"pos_label must be one of the labels {labels}; got {pos_label!r}."
         )
     return pos_label
+
+
+def guess_fakes(names: Any) -> np.ndarray | None:
+    """Which names of classes mean fake; None where none of them is known.
+
+    Where some mean real, all others mean fake; else those mean fake that say so.
+    """
+    plain = [plain_name(name) for name in names]
+    real = np.array([name in REALS for name in plain])
+    fake = np.array([name in FAKES for name in plain])
+    found = ~real if real.any() else fake
+    return None if found.all() or not found.any() else found
+
+
+def plain_name(name: Any) -> str:
+    """Name of a class in lower case, with "_" between words."""
+    return str(name).strip().casefold().replace("-", "_").replace(" ", "_")
 
 
 def name_labels(classes: Any) -> list[str]:
@@ -122,28 +187,20 @@ def find_label(classes: Any, wanted: Any, parameter: str = "label") -> Any:
     )
 
 
-def find_fake(classes: Any) -> Any:
-    """Label that is called fake, in upper or lower case; None where there is none."""
-    folded = [name.casefold() for name in name_labels(classes)]
-    if folded.count("fake") != 1:
-        return None
-    return np.asarray(classes).tolist()[folded.index("fake")]
-
-
 def find_pos_labels(classes: Any, pos_label: Any = None) -> np.ndarray:
-    """Which labels are positive: those given or, with None, the one called fake."""
+    """Which labels are positive: those given or, with None, those that mean fake."""
     classes, names = np.asarray(classes), ", ".join(name_labels(classes))
     if pos_label is None:
-        found = [find_fake(classes)]
-        if found == [None]:
+        positive = guess_fakes(name_labels(classes))
+        if positive is None:
             raise ValueError(
                 f"pos_label must say which of the labels of the detector, {names}, "
                 "means fake; got None."
             )
-    else:
-        listed = isinstance(pos_label, list | tuple | set | np.ndarray)
-        wanted = pos_label if listed else [pos_label]
-        found = [find_label(classes, label, "pos_label") for label in wanted]
+        return positive
+    listed = isinstance(pos_label, list | tuple | set | np.ndarray)
+    wanted = pos_label if listed else [pos_label]
+    found = [find_label(classes, label, "pos_label") for label in wanted]
     positive = np.array([label in found for label in classes.tolist()])
     if positive.all() or not positive.any():
         raise ValueError(
@@ -151,3 +208,27 @@ def find_pos_labels(classes: Any, pos_label: Any = None) -> np.ndarray:
             f"all; got {pos_label!r}."
         )
     return positive
+
+
+def learn_pos_label(classes: Any, pos_label: Any = None) -> Any:
+    """Label, or list of labels, that mean fake; None where nothing says which."""
+    if pos_label is None and guess_fakes(name_labels(classes)) is None:
+        return None
+    found = np.asarray(classes)[find_pos_labels(classes, pos_label)].tolist()
+    return found[0] if len(found) == 1 else found
+
+
+def read_pos_label(detector: Any) -> Any:
+    """What a fitted detector, or the one inside it, has learned to mean fake."""
+    while detector is not None:
+        learned = getattr(detector, "pos_label_", None)
+        if learned is not None:
+            return learned
+        if hasattr(detector, "steps"):
+            detector = detector.steps[-1][1]
+            continue
+        names = ("best_estimator_", "estimator_", "estimator")
+        detector = next(
+            (getattr(detector, name) for name in names if hasattr(detector, name)), None
+        )
+    return None

@@ -2,8 +2,18 @@
 
 import numpy as np
 import pytest
+from sklearn.pipeline import make_pipeline
 
-from skfake.labels import find_fake, find_label, find_pos_labels, name_labels
+from skfake.labels import (
+    check_pos_label,
+    find_classes,
+    find_label,
+    find_pos_labels,
+    guess_fakes,
+    learn_pos_label,
+    name_labels,
+    read_pos_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,18 +32,56 @@ def test_only_two_numbers_have_names_of_their_own(classes, names):
 
 
 @pytest.mark.parametrize(
-    ("classes", "fake"),
+    ("names", "fakes"),
     [
-        ([0, 1], 1),
-        (["FAKE", "real"], "FAKE"),
-        (["Fake", "a", "b"], "Fake"),
-        (["FAKE", "fake"], None),
-        ([0, 1, 2], None),
+        (["real", "fake"], ["fake"]),
+        (["FAKE", "photo"], ["FAKE"]),
+        (["ai", "camera"], ["ai"]),
+        (["AI-generated", "holiday"], ["AI-generated"]),
+        (["midjourney", "real", "sd"], ["midjourney", "sd"]),
+        (["fake", "midjourney", "real"], ["fake", "midjourney"]),
+        (["Fake", "a", "b"], ["Fake"]),
         (["dog", "sd"], None),
+        (["FAKE", "ai"], None),
+        (["photo", "real"], None),
     ],
 )
-def test_the_label_called_fake_is_found_if_there_is_one(classes, fake):
-    assert find_fake(np.array(classes)) == fake
+def test_names_that_are_known_say_which_classes_are_fake(names, fakes):
+    found = guess_fakes(names)
+    assert found is None if fakes is None else list(np.array(names)[found]) == fakes
+
+
+def test_the_positive_one_of_two_classes_is_the_fake_one():
+    assert check_pos_label(None, ["fake", "real"]) == "fake"
+    assert check_pos_label(None, ["ai", "camera"]) == "ai"
+    assert check_pos_label(None, [0, 1]) == 1
+    assert check_pos_label(None, [0, 1], ["ai", "camera"]) == 0
+    assert check_pos_label(None, ["a", "b"]) == "b"
+    assert check_pos_label("real", ["fake", "real"]) == "real"
+    assert check_pos_label(None, ["a", "fake", "real"]) is None
+
+
+def test_a_detector_remembers_which_labels_mean_fake():
+    assert learn_pos_label([0, 1]) == 1
+    assert learn_pos_label(["dalle", "real", "sd"]) == ["dalle", "sd"]
+    assert learn_pos_label(["a", "b"]) is None
+    assert learn_pos_label(["a", "b"], "a") == "a"
+
+
+def test_the_label_that_means_fake_is_found_inside_of_other_estimators():
+    class Fitted:
+        pos_label_ = "a"
+
+    class Search:
+        best_estimator_ = make_pipeline("passthrough", Fitted())
+
+    assert read_pos_label(Search()) == "a"
+    assert read_pos_label(object()) is None
+
+
+def test_labels_that_differ_in_case_alone_are_refused():
+    with pytest.raises(ValueError, match=r"got 'FAKE' and 'fake'\. Use "):
+        find_classes(np.array(["FAKE", "fake", "real"]))
 
 
 @pytest.mark.parametrize("wanted", [1, 1.0, "1", "fake", np.int64(1), True])

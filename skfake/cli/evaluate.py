@@ -89,14 +89,14 @@ def label_as(classes: Any, images: Images) -> Images:
 
 def evaluate_images(detector: Any, name: str, images: Images, seed: int) -> Comparison:
     """Evaluate a detector on labelled images, with a line on stderr."""
-    from skfake.labels import find_fake
+    from skfake.labels import read_pos_label
 
     two = len(images.target_names) == 2
     comparison = skfake.evaluate_detectors(
         {name: detector},
         images.X,
         images.y,
-        pos_label=find_fake(detector.classes_) if two else None,
+        pos_label=read_pos_label(detector) if two else None,
         target_names=images.target_names,
         random_state=seed,
         verbose=1,

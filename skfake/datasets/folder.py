@@ -10,13 +10,9 @@ from sklearn.utils import Bunch
 
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair
 from skfake.images import FORMATS
+from skfake.labels import FAKES, REALS, plain_name
 from skfake.scikit_learn import validate_params
 
-# Names of class folders that are known, in lower case with "_" between words. "0_real"
-# and "1_fake" are ForenSynths', "nature" and "ai" GenImage's.
-REALS = ("0_real", "authentic", "human", "natural", "nature", "photo", "photos", "real")
-FAKES = ("1_fake", "ai", "ai_generated", "fake", "generated", "synthetic")
-KNOWN_CLASSES = dict.fromkeys(REALS, 0) | dict.fromkeys(FAKES, 1)
 LAYOUTS = "class/file or generator/class/file"
 
 
@@ -184,11 +180,10 @@ def _label(
             f"path must hold at least two class folders; got one, {str(names[0])!r}."
         )
     if pos_label is None:
-        plain = [name.lower().replace("-", "_").replace(" ", "_") for name in names]
-        known = [KNOWN_CLASSES.get(name) for name in plain]
-        if set(known) != {0, 1}:
+        plain = {plain_name(name) for name in names}
+        if not plain <= REALS | FAKES or plain <= REALS or plain <= FAKES:
             return codes, names
-        labels = np.array(known)
+        labels = np.array([int(plain_name(name) in FAKES) for name in names])
     else:
         fakes = {pos_label} if isinstance(pos_label, str) else set(pos_label)
         if not fakes or not fakes < set(names):

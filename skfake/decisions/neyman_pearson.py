@@ -38,7 +38,8 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         which takes fewer negatives: 99 instead of 299 for a rate of 1 %.
 
     pos_label : label, default=None
-        The positive class, an alarm. With None it is the greater label: 1 of 0 and 1.
+        The positive class, an alarm. With None it is the label that
+        means fake, 1 of 0 and 1, or else the greater.
 
     cv : float, int, splitter, iterable of (train, test) or "prefit", default=0.2
         Which images are held out from fitting, to set the threshold on. A float is

@@ -95,7 +95,7 @@ class ScoresDisplay(Display):
 
         pos_label : label, default=None
             The positive one of two classes, whose scores the table holds. With None
-            it is the greater one.
+            it is the label that means fake, or else the greater.
 
         target_names : sequence of str, default=None
             Names of the classes. With None, the labels are.

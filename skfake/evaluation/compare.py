@@ -78,8 +78,8 @@ def compare_detectors(
         Test images in place of `cv`; all of X is for training then.
 
     pos_label : label, default=None
-        The positive one of two classes. With None it is the greater label: 1 of 0
-        and 1.
+        The positive one of two classes. With None it is the
+        label that means fake, 1 of 0 and 1, or else the greater.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.

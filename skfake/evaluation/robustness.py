@@ -166,8 +166,8 @@ def evaluate_robustness(
         "recall_<class>".
 
     pos_label : label, default=None
-        The positive one of two classes. With None it is the greater label: 1 of 0
-        and 1.
+        The positive one of two classes. With None it is the
+        label that means fake, 1 of 0 and 1, or else the greater.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.

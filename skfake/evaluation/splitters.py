@@ -27,7 +27,8 @@ class LeaveOneGeneratorOut(BaseCrossValidator):
         tested on once, as each fake is.
 
     pos_label : label, default=None
-        The label of the fakes. With None it is the greater label: 1 of 0 and 1.
+        The label of the fakes. With None it is the label that
+        means fake, 1 of 0 and 1, or else the greater.
 
     random_state : int, RandomState instance or None, default=None
         Draws the reals. An int gives the same splits each time.

@@ -45,7 +45,8 @@ def tpr_at_fpr(
         Greatest fraction of the negatives that may be called positive.
 
     pos_label : label, default=None
-        The positive class. With None it is the greater label: 1 of 0 and 1.
+        The positive class. With None it is the label that
+        means fake, 1 of 0 and 1, or else the greater.
 
     Returns
     -------
@@ -84,7 +85,8 @@ def equal_error_rate(y_true: Any, y_score: Any, *, pos_label: Any = None) -> flo
         Labels of two classes, and scores of the positive one, on any scale.
 
     pos_label : label, default=None
-        The positive class. With None it is the greater label: 1 of 0 and 1.
+        The positive class. With None it is the label that
+        means fake, 1 of 0 and 1, or else the greater.
 
     Returns
     -------
@@ -132,7 +134,8 @@ def expected_calibration_error(
         How many bins there are from 0 to 1.
 
     pos_label : label, default=None
-        The positive class. With None it is the greater label: 1 of 0 and 1.
+        The positive class. With None it is the label that
+        means fake, 1 of 0 and 1, or else the greater.
 
     Returns
     -------

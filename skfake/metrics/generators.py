@@ -44,7 +44,7 @@ def tabulate_generators(
 
     pos_label : label, default=None
         The label of the fakes, whose `score` it is: `Comparison.pos_label`. With
-        None it is the greater label: 1 of 0 and 1.
+        None it is the label that means fake, 1 of 0 and 1, or else the greater.
 
     Returns
     -------

@@ -111,7 +111,7 @@ def find_confident_mistakes(
 
     pos_label : label, default=None
         The positive one of two classes, whose scores the table holds. With None it is
-        the greater one.
+        the label that means fake, or else the greater.
 
     n_images : int, default=8
         How many images of each detector, at most.

@@ -44,7 +44,7 @@ class Classes(NamedTuple):
                 f"target_names must be {len(labels)} different names, of the labels "
                 f"{labels.tolist()}; got {names}."
             )
-        return cls(labels, names, check_pos_label(pos_label, labels))
+        return cls(labels, names, check_pos_label(pos_label, labels, names))
 
 
 def check_two_classes(what: str, labels: np.ndarray) -> np.ndarray:

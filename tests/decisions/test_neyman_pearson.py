@@ -178,9 +178,7 @@ def test_the_positive_class_may_be_the_lesser_label(scores):
 @given(SCORES)
 def test_distances_speak_for_the_label(scores):
     rows = np.arange(-60, 60, dtype=float)[:, np.newaxis]
-    classifier = screen(
-        scores, max_fpr=0.3, classes=("fake", "real"), confidence_level=0.8
-    )
+    classifier = screen(scores, max_fpr=0.3, classes=("a", "b"), confidence_level=0.8)
     positive = classifier.decision_function(rows) > 0
     assert np.array_equal(classifier.classes_[positive * 1], classifier.predict(rows))
 

@@ -121,8 +121,9 @@ def test_names_may_be_labels():
     target, scores = np.array(["real", "fake", "fake"]), [0.1, 0.7, 0.9]
     assert tpr_at_fpr(target, scores, pos_label="fake") == 1
     assert tpr_at_fpr(target, scores, pos_label="real") == 0
-    # The greater label is positive unless it is said otherwise.
-    assert tpr_at_fpr(target, scores) == 0
+    assert tpr_at_fpr(target, scores) == 1
+    # Of other names, the greater is positive unless it is said otherwise.
+    assert tpr_at_fpr(np.array(["b", "a", "a"]), scores) == 0
 
 
 @pytest.mark.parametrize("metric", [*RANKING, expected_calibration_error])

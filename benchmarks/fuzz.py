@@ -3,11 +3,11 @@
     python benchmarks/fuzz.py
 
 changes valid files at random, with a seed, and reads each: images, archives in the
-layout of CIFAKE, folders of images and saved detectors. Each must be read, or refused
-by an error that is documented and names the file, within two seconds of processor time
-and without taking more memory than is allowed. A process of its own does the reading,
-whose address space is limited; where it dies or hangs, the file that did it is noted
-and the next begins. What happened is written to fuzz.json beside this file.
+layout of CIFAKE, folders of images, forms of X and saved detectors. Each must be read,
+or refused by an error that is documented and names the file, within two seconds of
+processor time and without taking more memory than is allowed. A process of its own does
+the reading, whose address space is limited; where it dies or hangs, the file that did
+it is noted and the next begins. What happened is written to fuzz.json beside this file.
 
 A run that was broken off goes on where it was, and `--replay images 1234` reads one
 file again. To add a target: one more entry of `TARGETS`.
@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks import mutations
+from benchmarks import mutations, strange_forms
 from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -49,7 +49,7 @@ SLOW, HANGING = 2.0, 120.0
 ALLOWED = 2**30
 # Sides of images in PNG files, as large as they may be, and of a bomb.
 LARGEST_SIDE, BOMB_SIDE = 13_377, 60_000
-HOUSE = r"[\w\[\]]+ must .+; got .*{name}"
+HOUSE = r"[\w\[\]]+ must .+; (got|it contains) .*{name}"
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,14 @@ TARGETS = {
         named="",
         n_inputs=5_000,
     ),
+    "forms": Target(
+        files=strange_forms.form_files,
+        change=strange_forms.strange_form,
+        read=strange_forms.read_strange_form,
+        documented=(ValueError,),
+        named="",
+        n_inputs=10_000,
+    ),
     "models": Target(
         files=mutations.model_files,
         change=mutations.strange_model,
@@ -169,7 +177,8 @@ def try_input(target: Target, content: bytes) -> tuple[str, str | None]:
                 return "out of memory", text
             if not re.match(HOUSE.format(name=target.named), text, re.DOTALL):
                 return "unclear", text
-            return f"refused: {type(error).__name__}", None
+            kind = next(kind for kind in target.documented if isinstance(error, kind))
+            return f"refused: {kind.__name__}", None
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             return f"undocumented: {type(error).__name__}", (

@@ -22,7 +22,15 @@ from scipy.ndimage import gaussian_filter
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils import Tags, check_random_state, gen_batches
 
-from skfake.images import check_images, is_rows, load_image, to_float
+from skfake.images import (
+    check_images,
+    is_rows,
+    load_image,
+    map_images,
+    naming_unreadable,
+    to_float,
+)
+from skfake.images.checking import find_white
 from skfake.scikit_learn import Interval, StrOptions, validate_params
 from skfake.validation import ImageTransformer, validate_images
 
@@ -205,12 +213,13 @@ def corrupt(
     -------
     array of shape (n, H, W, C), or list of n arrays of shape (H, W, C)
         The list where sizes differ. Arrays of shape (n, H, W) and (n, n_features) keep
-        it, and a data frame its columns. Floats become float32, all else uint8.
+        it, and a data frame its columns. They are uint8, or float32 on the scale of X
+        where X holds floats.
 
     Raises
     ------
     ValueError
-        If the strength is none that the corruption can have, or a file can't be read.
+        If the strength is none that the corruption can have, or images can't be read.
 
     See Also
     --------
@@ -218,8 +227,8 @@ def corrupt(
 
     Notes
     -----
-    Damage is done to bytes: floats are clipped to 0 to 1 and rounded to multiples of
-    1/255, unless the strength is one that changes nothing.
+    Damage is done to bytes: numbers on no known scale are clipped to 0 to 1 and rounded
+    to multiples of 1/255, unless the strength is one that changes nothing.
 
     References
     ----------
@@ -247,7 +256,7 @@ def open_images(
     """Undamaged images in the form that `corrupt` returns, with their files opened."""
     images = check_images(X, image_shape=image_shape)
     if not isinstance(images, np.ndarray):
-        images = _stack([load_image(image) for image in images])
+        images = _stack(list(map_images(lambda image: image, images)))
     return _keep_columns(X, _in_form_of(X, images))
 
 
@@ -297,6 +306,9 @@ class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
 
     n_features_in_ : int
         Values of one image seen in `fit`, where they were of one shape.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers seen in `fit` that were on no known scale; None where all was bytes.
 
     feature_names_in_ : array of str
         Column names seen in `fit`, where X had any.
@@ -359,7 +371,7 @@ class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
         Raises
         ------
         ValueError
-            If an image can't be read.
+            If images can't be read.
         """
         images = validate_images(self, X, reset=False)
         return _in_form_of(X, images if self.when == "fit" else self._damage(images))
@@ -383,7 +395,7 @@ class CorruptionTransformer(OneToOneFeatureMixin, ImageTransformer):
         Raises
         ------
         ValueError
-            If an image can't be read.
+            If images can't be read.
         """
         images = validate_images(self.fit(X, y), X, reset=False)
         return _in_form_of(X, self._damage(images))
@@ -436,10 +448,11 @@ def _corrupt_images(
     )
     n_images = len(images)
     n_at_once = min(BATCH, -(-n_images // effective_n_jobs(n_jobs)))
-    batches = Parallel(n_jobs=n_jobs)(
-        delayed(_corrupt_batch)(images[part], damage)
-        for part in gen_batches(n_images, n_at_once)
-    )
+    with naming_unreadable(images, n_jobs=n_jobs):
+        batches = Parallel(n_jobs=n_jobs)(
+            delayed(_corrupt_batch)(images[part], damage)
+            for part in gen_batches(n_images, n_at_once)
+        )
     return _stack(list(chain.from_iterable(batches)))
 
 
@@ -479,18 +492,24 @@ def _stack(images: list[np.ndarray]) -> np.ndarray | list[np.ndarray]:
 def _in_form_of(
     X: Any, corrupted: np.ndarray | list[np.ndarray]
 ) -> np.ndarray | list[np.ndarray]:
-    """Flattened images where X holds such, no channels where it has none."""
+    """On the scale of X; flattened where X is, without channels where it has none."""
+    white = find_white(X)
     if isinstance(corrupted, list):
-        return corrupted
-    if corrupted.dtype != np.uint8 and np.asarray(X).dtype.kind in "iu":
-        corrupted = _to_bytes(255 * corrupted)
+        return [_scale(image, white) for image in corrupted]
+    scaled = _scale(corrupted, white)
     if is_rows(X):
-        return corrupted.reshape(len(corrupted), -1)
-    return corrupted[..., 0] if getattr(X, "ndim", 4) == 3 else corrupted
+        return scaled.reshape(len(scaled), -1)
+    return scaled[..., 0] if getattr(X, "ndim", 4) == 3 else scaled
+
+
+def _scale(image: Any, white: float | None) -> Any:
+    """Bytes as floats, where there is a number that means white."""
+    is_bytes = isinstance(image, np.ndarray) and image.dtype == np.uint8
+    return image / np.float32(255 / white) if white and is_bytes else image
 
 
 def _keep_columns(X: Any, images: Any) -> Any:
     """A data frame where X is one and images are its rows."""
-    if isinstance(X, pd.DataFrame) and np.shape(images) == X.shape:
+    if isinstance(X, pd.DataFrame) and getattr(images, "shape", None) == X.shape:
         return pd.DataFrame(images, index=X.index, columns=X.columns)
     return images

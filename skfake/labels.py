@@ -6,7 +6,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
 
-from skfake.images.checking import read_array
+from skfake.images.arrays import read_array
+from skfake.images.wording import cut_off, shorten
+from skfake.nested import walk_nested
 from skfake.scikit_learn import is_pandas_na
 
 # What two labels mean that are numbers, in the data sets of skfake.
@@ -52,6 +54,11 @@ def check_labels(y: Any) -> Any:
     if hasattr(y, "__array__") and not hasattr(y, "iloc"):
         y = read_array(y, "y", "an array of labels")
         y = y.astype(object) if y.dtype.kind == "T" else y
+    if getattr(y, "ndim", 0) > 2:
+        raise ValueError(
+            "y must hold a label for each image; got an array of shape "
+            f"{tuple(y.shape)}. If X and y are swapped, use fit(X, y)."
+        )
     kind = getattr(getattr(y, "dtype", None), "kind", None)
     if kind in ("m", "M") and np.isnat(y).any():
         raise ValueError(
@@ -93,7 +100,7 @@ def find_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(classes) < 2:
         raise ValueError(
             "y must hold at least two classes; got one class, "
-            f"{classes.tolist()[0]!r}, in {len(y)} images."
+            f"{shorten(classes.tolist()[0])}, in {len(y)} images."
         )
     _check_case(classes)
     return classes, codes
@@ -109,7 +116,8 @@ def _check_case(classes: np.ndarray) -> None:
         if same != label:
             raise ValueError(
                 "y must hold labels that differ in more than upper and lower case; got "
-                f"{same!r} and {label!r}. Use [label.lower() for label in y]."
+                f"{shorten(same)} and {shorten(label)}. Use [label.lower() for label "
+                "in y]."
             )
 
 
@@ -121,8 +129,8 @@ def encode_known_labels(
     came = np.unique(y)
     if not np.isin(came, classes).all() or (whole and len(came) < len(classes)):
         raise ValueError(
-            f"y must hold the classes that were learned before, {classes.tolist()}; "
-            f"got {came.tolist()}."
+            "y must hold the classes that were learned before, "
+            f"{shorten(classes.tolist())}; got {shorten(came.tolist())}."
         )
     return np.searchsorted(classes, y)
 
@@ -139,7 +147,8 @@ def check_pos_label(pos_label: Any, classes: Any, names: Any = None) -> Any:
     if len(labels) > 2:
         if pos_label is not None:
             raise ValueError(
-                f"pos_label must be None for more than two classes; got {pos_label!r}."
+                "pos_label must be None for more than two classes; got "
+                f"{shorten(pos_label)}."
             )
         return None
     if pos_label is None:
@@ -147,7 +156,8 @@ def check_pos_label(pos_label: Any, classes: Any, names: Any = None) -> Any:
         return labels[-1] if called_fake is None else labels[called_fake.argmax()]
     if pos_label not in labels:
         raise ValueError(
-            f"pos_label must be one of the labels {labels}; got {pos_label!r}."
+            f"pos_label must be one of the labels {shorten(labels)}; got "
+            f"{shorten(pos_label)}."
         )
     return pos_label
 
@@ -182,14 +192,14 @@ def find_label(classes: Any, wanted: Any, parameter: str = "label") -> Any:
         if label == wanted or str(wanted) in (str(label), name):
             return label
     raise ValueError(
-        f"{parameter} must be one of the labels of the detector, {', '.join(names)}; "
-        f"got {wanted!r}."
+        f"{parameter} must be one of the labels of the detector, "
+        f"{cut_off(', '.join(names))}; got {shorten(wanted)}."
     )
 
 
 def find_pos_labels(classes: Any, pos_label: Any = None) -> np.ndarray:
     """Which labels are positive: those given or, with None, those that mean fake."""
-    classes, names = np.asarray(classes), ", ".join(name_labels(classes))
+    classes, names = np.asarray(classes), cut_off(", ".join(name_labels(classes)))
     if pos_label is None:
         positive = guess_fakes(name_labels(classes))
         if positive is None:
@@ -205,7 +215,7 @@ def find_pos_labels(classes: Any, pos_label: Any = None) -> np.ndarray:
     if positive.all() or not positive.any():
         raise ValueError(
             f"pos_label must be some of the labels of the detector, {names}, and not "
-            f"all; got {pos_label!r}."
+            f"all; got {shorten(pos_label)}."
         )
     return positive
 
@@ -219,16 +229,6 @@ def learn_pos_label(classes: Any, pos_label: Any = None) -> Any:
 
 
 def read_pos_label(detector: Any) -> Any:
-    """What a fitted detector, or the one inside it, has learned to mean fake."""
-    while detector is not None:
-        learned = getattr(detector, "pos_label_", None)
-        if learned is not None:
-            return learned
-        if hasattr(detector, "steps"):
-            detector = detector.steps[-1][1]
-            continue
-        names = ("best_estimator_", "estimator_", "estimator")
-        detector = next(
-            (getattr(detector, name) for name in names if hasattr(detector, name)), None
-        )
-    return None
+    """What a fitted detector, or one inside it, has learned to mean fake."""
+    learned = (getattr(part, "pos_label_", None) for part in walk_nested(detector))
+    return next((label for label in learned if label is not None), None)

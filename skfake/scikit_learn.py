@@ -10,11 +10,13 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils.multiclass import _ovr_decision_function as count_votes
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "Interval",
     "Options",
     "StrOptions",
+    "check_sample_weight",
     "count_votes",
     "fit_context",
     "is_pandas_na",

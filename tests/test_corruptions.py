@@ -29,6 +29,8 @@ SIZE = 24
 IMAGES = np.stack([astronaut()[s : s + SIZE, s : s + SIZE] for s in range(0, 200, 20)])
 GRAY = IMAGES[..., 1]
 EACH = pytest.mark.parametrize("name", CORRUPTIONS)
+# The battery's numbers are on no scale of images.
+FREE = pytest.mark.filterwarnings("ignore:X should be on a known scale:UserWarning")
 NEUTRAL = {name: c.neutral for name, c in CORRUPTIONS.items() if c.neutral is not None}
 
 
@@ -42,6 +44,7 @@ def written_by_pillow(image, form, quality):
     return np.asarray(Image.open(file).convert("RGB" if image.ndim == 3 else "L"))
 
 
+@FREE
 @parametrize_with_checks(
     [CorruptionTransformer(corruption="noise", strength=(0, 9), probability=0.5)]
 )
@@ -52,6 +55,7 @@ def test_the_transformer_passes_every_check_of_scikit_learn(estimator, check):
 NOT_AUGMENTED = "fit_transform damages images and transform does not: what it is for"
 
 
+@FREE
 @parametrize_with_checks(
     [CorruptionTransformer(corruption="noise", strength=(0, 9), when="fit")],
     expected_failed_checks=lambda _: dict.fromkeys(
@@ -275,9 +279,10 @@ def test_paths_and_arrays_and_floats_give_the_same_images(name, tmp_path):
         corrupted = corrupt(X, name, "random")
         assert corrupted.dtype == np.uint8
         assert np.array_equal(corrupted, expected.reshape(rows.shape))
-    floats = corrupt(IMAGES / 255, name, "random")
-    assert floats.dtype == np.float32
-    assert np.allclose(floats, expected / 255)
+    for white in (1, 255):
+        floats = corrupt(IMAGES * (white / 255), name, "random")
+        assert floats.dtype == np.float32
+        assert np.array_equal(floats, expected / np.float32(255 / white))
 
 
 def test_a_data_frame_keeps_its_columns_and_its_index():
@@ -299,10 +304,13 @@ def test_images_of_different_sizes_become_a_list():
     assert np.array_equal(corrupted[0], corrupt(IMAGES, "jpeg", 50)[0])
 
 
-def test_bytes_and_floats_of_one_size_are_not_mixed():
-    first, second = corrupt([IMAGES[0], IMAGES[1] / 255], "jpeg", 50)
-    assert (first.dtype, second.dtype) == (np.uint8, np.float32)
-    assert second.max() <= 1
+def test_dark_images_and_lists_keep_the_scale_of_their_floats():
+    dark = (IMAGES // 4).astype(np.float32)
+    expected = corrupt(IMAGES // 4, "noise", 5)
+    assert np.array_equal(corrupt(dark, "noise", 5), expected)
+    ragged = corrupt([dark[0] / 255, dark[1, :10] / 255], "noise", 5)
+    assert ragged[0].dtype == np.float32
+    assert np.array_equal(ragged[0], expected[0] / np.float32(255))
 
 
 def test_flattened_images_are_of_the_shape_that_is_told():
@@ -312,9 +320,10 @@ def test_flattened_images_are_of_the_shape_that_is_told():
     assert np.array_equal(corrupted.reshape(wide.shape), corrupt(wide, "blur", 2))
 
 
-def test_floats_are_cut_off_at_black_and_white():
+def test_numbers_on_no_known_scale_are_cut_off_at_black_and_white():
     wild = np.linspace(-1, 2, 64).reshape(1, 8, 8)
     corrupted = corrupt(wild, "brightness", 0.1)
+    assert corrupted.dtype == np.float32
     assert (corrupted.min(), corrupted.max()) == (pytest.approx(0.1, abs=2e-3), 1)
 
 

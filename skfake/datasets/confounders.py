@@ -17,7 +17,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from skfake.images import check_images, load_image, to_float
+from skfake.images import (
+    check_images,
+    load_image,
+    naming_unreadable,
+    to_float,
+)
+from skfake.images.items import resolve_item
 from skfake.labels import find_classes
 from skfake.scikit_learn import validate_params
 
@@ -146,7 +152,9 @@ def find_confounders(
     check_consistent_length(images, y)
     codes, names = _encode(column_or_1d(y), target_names)
     threads = Parallel(n_jobs=effective_n_jobs(n_jobs), prefer="threads")
-    properties = pd.DataFrame(threads(delayed(_describe)(image) for image in images))
+    with naming_unreadable(images, n_jobs=n_jobs):
+        described = threads(delayed(_describe)(image) for image in images)
+    properties = pd.DataFrame(described)
     counts = np.bincount(codes)
     # A guess is right for one in k images of each class.
     chance = 1 / len(names)
@@ -186,11 +194,16 @@ def _describe(image: Any) -> dict[str, Any]:
     pixels = load_image(image)
     height, width, n_channels = pixels.shape
     found: dict[str, Any] = {"width": width, "height": height, "aspect": width / height}
-    if isinstance(image, np.ndarray):
+    source = resolve_item(image)
+    if isinstance(source, np.ndarray):
         found["mode"] = "gray" if n_channels == 1 else "RGB"
+    elif isinstance(source, Image.Image):
+        found |= _describe_file(source) if source.format else {"mode": source.mode}
     else:
-        found["bytes_per_pixel"] = os.path.getsize(image) / (width * height)
-        with Image.open(image) as file:
+        encoded = isinstance(source, bytes)
+        n_bytes = len(source) if encoded else os.path.getsize(source)
+        found["bytes_per_pixel"] = n_bytes / (width * height)
+        with Image.open(BytesIO(source) if encoded else source) as file:
             found |= _describe_file(file)
     return found | {"blockiness": _blockiness(pixels)}
 

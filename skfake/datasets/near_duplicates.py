@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from scipy.fft import dctn
 from sklearn.utils import gen_batches
 
-from skfake.images import check_images, load_images, to_float
+from skfake.images import check_images, load_images, naming_unreadable, to_float
 from skfake.scikit_learn import Interval, validate_params
 
 SIDE = 32  # pixels of the thumbnail that is described
@@ -158,12 +158,13 @@ def _describe(X: Any, n_jobs: int | None) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(images, np.ndarray):
         size = max(1, BATCH_VALUES // images[0].size)
     options: Any = {"image_size": SIDE, "grayscale": True, "n_jobs": n_jobs}
-    described = np.concatenate(
-        [
-            _transform(load_images(images[batch], **options))
-            for batch in gen_batches(len(images), size)
-        ]
-    )
+    with naming_unreadable(images, n_jobs=n_jobs):
+        described = np.concatenate(
+            [
+                _transform(load_images(images[batch], **options))
+                for batch in gen_batches(len(images), size)
+            ]
+        )
     kept = np.flatnonzero(np.linalg.norm(described, axis=1) >= FLAT * SIDE)
     described = described[kept] * FREQUENCY[ORDER].astype(np.float32)
     return kept, described / np.linalg.norm(described, axis=1, keepdims=True)

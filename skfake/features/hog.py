@@ -11,7 +11,7 @@ from skimage.feature import hog
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import gen_batches
 
-from skfake.images import load_images
+from skfake.images import load_images, naming_unreadable
 from skfake.scikit_learn import Interval
 from skfake.validation import ImageTransformer, validate_images
 
@@ -55,6 +55,9 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     n_features_in_ : int
         Values of one image seen in `fit`, where they were of one shape.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers seen in `fit` that were on no known scale; None where all was bytes.
 
     feature_names_in_ : array of str
         Column names seen in `fit`, where X had any.
@@ -109,23 +112,18 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         Raises
         ------
         ValueError
-            If an image can't be read, or a block is larger than the image.
+            If images can't be read, or a block is larger than the image.
         """
         self._check_parameters()
         images = validate_images(self, X, reset=False)
-        if isinstance(images[0], str | os.PathLike):
-            # Workers live on from earlier calls, in the folder of those days.
-            images = [os.path.abspath(path) for path in images]
-        n_images = len(images)
-        features = np.empty((n_images, self._n_features_out))
-        slices = list(gen_batches(n_images, BATCH))
-        parallel = Parallel(n_jobs=self.n_jobs, return_as="generator")
-        described = parallel(
-            delayed(self._describe_batch)(images[part]) for part in slices
-        )
-        for part, rows in zip(slices, described, strict=True):
-            features[part] = rows
-        return features
+        # Not every backend of joblib gives results one by one.
+        parallel = Parallel(n_jobs=self.n_jobs)
+        with naming_unreadable(images, n_jobs=self.n_jobs):
+            described = parallel(
+                delayed(self._describe_batch)(_absolute(images[part]))
+                for part in gen_batches(len(images), BATCH)
+            )
+        return np.concatenate(described)
 
     @property
     def _n_features_out(self) -> int:
@@ -152,3 +150,13 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             pixels_per_cell=(self.pixels_per_cell, self.pixels_per_cell),
             cells_per_block=(self.cells_per_block, self.cells_per_block),
         )
+
+
+def _absolute(images: np.ndarray | list) -> np.ndarray | list:
+    """Items whose paths hold in workers, which may be in another folder."""
+    if isinstance(images, np.ndarray):
+        return images
+    return [
+        os.path.abspath(item) if isinstance(item, str | os.PathLike) else item
+        for item in images
+    ]

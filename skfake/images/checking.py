@@ -1,50 +1,16 @@
-"""What X is: four input formats, recognised and checked. No file is opened."""
+"""Whatever X is, checked and brought to one of two forms. No file is opened."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from skfake.images.colours import on_white, upper_byte
-
-CHANNELS = (1, 3, 4)
-FORMS = (
-    "an array of shape (n, H, W) or (n, H, W, C) with C 1, 3 or 4, an array of shape "
-    "(n, n_features), a sequence of n paths or a sequence of n arrays"
-)
-# Beyond this no image lies, and a deep network's sums would leave float32.
-LARGEST = 1e6
-
-
-def is_rows(X: Any) -> bool:
-    """Whether X is, or will be after scikit-learn's checks, a table of numbers.
-
-    Parameters
-    ----------
-    X : object
-        Anything that a user may pass as X.
-
-    Returns
-    -------
-    bool
-        True for two-dimensional numbers in any container, and for what only
-        scikit-learn has an error for, such as a sparse matrix or one row.
-    """
-    if hasattr(X, "columns") or (hasattr(X, "toarray") and hasattr(X, "nnz")):
-        return True
-    X = _unwrap(X)
-    if isinstance(X, np.ndarray):
-        if X.ndim == 1:
-            return X.dtype.kind not in "OSU"
-        return X.ndim < 3 and not _holds_text(X)
-    if not isinstance(X, list | tuple):
-        return False
-    if len(X) == 0 or isinstance(X[0], str | bytes | os.PathLike):
-        return False
-    depth = _depth(X)
-    return depth == 2 or (depth == 1 and np.isscalar(X[0]))
+from skfake.images.arrays import CHANNELS
+from skfake.images.forms import read_form
+from skfake.images.items import is_data_set
+from skfake.images.scales import Learned, Range, find_float_white, to_pixels
+from skfake.images.unreadable import refuse_unreadable
+from skfake.images.wording import FORMS, describe
 
 
 def check_images(
@@ -55,9 +21,9 @@ def check_images(
     Parameters
     ----------
     X : array of shape (n, H, W) or (n, H, W, C), array of shape (n, n_features), \
-            sequence of n paths or sequence of n arrays
+            or sequence of n paths, encoded files, images of Pillow or arrays
         Images. Integers are 0 to 255, or to 65535 where they are 16-bit unsigned;
-        booleans are black and white; floats are taken as they come.
+        booleans are black and white; floats are 0 to 1 or 0 to 255.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of one image where X is an array of flattened images. With None it is
@@ -65,8 +31,9 @@ def check_images(
 
     Returns
     -------
-    images : array of shape (n, H, W, C) or list of n paths and arrays (H, W, C)
-        Arrays are uint8 or float32.
+    images : array of shape (n, H, W, C) or list of n items
+        Arrays are uint8, as are those in a list, beside paths and whatever else is
+        opened later. Where X holds numbers on no known scale, all are float32.
 
     Raises
     ------
@@ -75,8 +42,9 @@ def check_images(
     ValueError
         If X is empty, has a shape that no image has, or holds NaN, a masked value or
         numbers beyond a million.
-    FileNotFoundError
-        If one of the paths leads to no file.
+    UnreadableImages
+        If paths lead to no file: it names all files that can't be read, and is a
+        FileNotFoundError too where none of them is there.
 
     Examples
     --------
@@ -85,28 +53,43 @@ def check_images(
     >>> check_images(np.zeros((2, 784), dtype=np.uint8)).shape
     (2, 28, 28, 1)
     """
-    if isinstance(X, str | bytes | os.PathLike):
-        raise TypeError(
-            f"X must be {FORMS}; got one path, {X!r}. Use [path] for one image, or "
-            "skfake.datasets.load_image_folder(path) for a folder."
-        )
-    X = _unwrap(X)
-    if isinstance(X, np.ndarray) and X.ndim != 1:
-        return _check_array(X, "X", image_shape)
-    if not isinstance(X, np.ndarray | Sequence):
-        raise TypeError(f"X must be {FORMS}; got {_describe(X)}.{_advice(X)}")
-    if len(X) == 0:
-        raise ValueError(
-            f"X must hold at least one image; got an empty {type(X).__name__}."
-        )
-    if isinstance(X[0], str | os.PathLike):
-        return _check_paths(X)
-    if _is_array(X[0]) and not isinstance(X[0], bytes):
-        return _check_sequence(X)
-    if not isinstance(X[0], list | tuple):
-        came = f"{type(X).__name__} of {type(X[0]).__name__}"
-        raise TypeError(f"X must be {FORMS}; got {came}.{_advice(X[0])}")
-    return _check_array(_nested_array(X), "X", image_shape)
+    return learn_images(X, image_shape=image_shape)[0]
+
+
+def learn_images(
+    X: Any,
+    *,
+    image_shape: tuple[int, ...] | None = None,
+    learned: Learned = "nothing",
+) -> tuple[np.ndarray | list, Range | None]:
+    """As `check_images` does, on a scale that was learned; the range of a free one."""
+    form = read_form(X)
+    if isinstance(form, list):
+        return _check_items(form, learned)
+    array = _check_array(form, image_shape)
+    (pixels,), numbers = to_pixels([array], ["X"], learned)
+    return pixels, numbers
+
+
+def find_white(X: Any) -> float | None:
+    """Find what means white where X holds floats on a known scale.
+
+    Parameters
+    ----------
+    X : images in any form that skfake takes
+        What says the scale.
+
+    Returns
+    -------
+    float or None
+        1 or 255; None where X holds anything but floats, or they are on another scale.
+    """
+    if is_data_set(X):
+        return None
+    form = read_form(X)
+    arrays = [form] if isinstance(form, np.ndarray) else form
+    are_arrays = all(isinstance(array, np.ndarray) for array in arrays)
+    return find_float_white(arrays) if are_arrays else None
 
 
 def squarest_shape(n_features: int) -> tuple[int, int, int]:
@@ -138,44 +121,19 @@ def squarest_shape(n_features: int) -> tuple[int, int, int]:
     return min(shapes, key=lambda shape: shape[1] / shape[0])
 
 
-def read_array(X: Any, name: str, must_be: str) -> np.ndarray:
-    """Array that numpy reads from an object."""
-    if np.ma.is_masked(X):
-        raise ValueError(
-            f"{name} must hold no masked values; got {np.ma.count_masked(X)}. Use "
-            f"{name}.filled(value), or leave those images out."
-        )
-    try:
-        return np.asarray(X)
-    # Libraries of tensors raise any class for what they don't convert.
-    except Exception as error:
-        raise TypeError(
-            f"{name} must be {must_be}; got {type(X).__name__}, which numpy can't "
-            f"read: {str(error).rstrip('.')}."
-        ) from error
-
-
-# The checks of X, a form each
-
-
-def _check_array(
-    array: np.ndarray, name: str, image_shape: tuple[int, ...] | None = None
-) -> np.ndarray:
-    if _holds_text(array) or array.dtype.kind not in "biuf":
-        advice = " Use X.ravel() for a column of paths." if array.ndim == 2 else ""
-        raise TypeError(
-            f"{name} must be {FORMS}; got shape {array.shape} of dtype {array.dtype}."
-            + advice
-        )
+def _check_array(array: np.ndarray, image_shape: tuple[int, ...] | None) -> np.ndarray:
+    """Numbers of shape (n, H, W, C)."""
+    if array.dtype.kind not in "biuf" or array.ndim == 1:
+        raise TypeError(f"X must be {FORMS}; got {describe(array)}.")
     if 0 in array.shape:
         raise ValueError(
-            f"{name} must hold at least one image, and each a pixel; got shape "
+            "X must hold at least one image, and each a pixel; got shape "
             f"{array.shape}."
         )
     if array.ndim == 2:
         array = _unflatten(array, image_shape)
-    _check_shape(array, name)
-    return _to_pixels(array if array.ndim == 4 else array[..., np.newaxis], name)
+    _check_shape(array)
+    return array if array.ndim == 4 else array[..., np.newaxis]
 
 
 def _unflatten(rows: np.ndarray, image_shape: tuple[int, ...] | None) -> np.ndarray:
@@ -188,12 +146,10 @@ def _unflatten(rows: np.ndarray, image_shape: tuple[int, ...] | None) -> np.ndar
     return rows.reshape(len(rows), *shape)
 
 
-def _check_shape(array: np.ndarray, name: str) -> None:
+def _check_shape(array: np.ndarray) -> None:
     """Refuse what is neither (n, H, W) nor (n, H, W, C)."""
     shape = array.shape
-    expected = (
-        f"{name} must be an array of shape (n, H, W) or (n, H, W, C), channels last; "
-    )
+    expected = "X must be an array of shape (n, H, W) or (n, H, W, C), channels last; "
     if array.ndim not in (3, 4):
         raise ValueError(
             f"{expected}got {array.ndim} dimensions, shape {shape}. Use "
@@ -210,120 +166,24 @@ def _check_shape(array: np.ndarray, name: str) -> None:
         raise ValueError(f"{expected}got shape {shape}. {cure}")
 
 
-def _check_paths(X: np.ndarray | Sequence) -> list:
-    for i, path in enumerate(X):
-        if not isinstance(path, str | os.PathLike):
-            raise TypeError(f"X[{i}] must be a path as X[0] is; got {_describe(path)}.")
-        if not os.path.isfile(path):
-            what = "a folder" if os.path.isdir(path) else "no file"
-            # numpy's own repr of a name would be shown.
-            name = str(os.fsdecode(path))
-            raise FileNotFoundError(
-                f"X[{i}] must be the path of a file; got {name!r}, {what}."
-            )
-    return list(X)
-
-
-def _check_sequence(X: np.ndarray | Sequence) -> list:
-    images = []
-    for i, image in enumerate(X):
-        name = f"X[{i}]"
-        if not _is_array(image) or image.ndim not in (2, 3):
+def _check_items(items: list, learned: Learned) -> tuple[list, Range | None]:
+    """Items of which arrays are pixels, and all paths lead to files."""
+    places = [i for i, item in enumerate(items) if isinstance(item, np.ndarray)]
+    for i in places:
+        if items[i].dtype.kind not in "biuf" or 0 in items[i].shape:
             raise TypeError(
-                f"{name} must be an array of shape (H, W) or (H, W, C); got "
-                f"{_describe(image)}."
+                f"X[{i}] must be an array of numbers, one pixel at least; got "
+                f"{describe(items[i])}."
             )
-        pixels = read_array(image, name, "an array")
-        if pixels.ndim == 2:
-            pixels = pixels[..., np.newaxis]
-        images.append(_check_array(pixels[np.newaxis], name)[0])
-    return images
-
-
-def _nested_array(X: np.ndarray | Sequence) -> np.ndarray:
-    try:
-        return np.asarray(X)
-    except OverflowError as error:
-        raise ValueError(_beyond("X", "an integer that no float holds")) from error
-    except ValueError as error:
-        raise ValueError(
-            f"X must be {FORMS}; got lists whose lengths differ. Make each image an "
-            "array."
-        ) from error
-
-
-def _to_pixels(array: np.ndarray, name: str) -> np.ndarray:
-    kind, dtype = array.dtype.kind, array.dtype
-    if dtype == np.uint8:
-        return on_white(array)
-    if kind == "b":
-        return on_white(array.astype(np.uint8) * np.uint8(255))
-    if dtype == np.uint16:
-        return on_white(upper_byte(array))
-    # NaN is no number that the comparison holds for.
-    peak = max(float(array.max()), -float(array.min()))
-    if kind in "iu":
-        array, peak = array / 255, peak / 255
-    if not peak <= LARGEST:
-        if np.isfinite(peak):
-            raise ValueError(_beyond(name, f"{peak:g}"))
-        what = "NaN" if np.isnan(array).any() else "infinity"
-        raise ValueError(f"{name} must hold finite numbers; it contains {what}.")
-    return on_white(array.astype(np.float32, copy=False))
-
-
-def _beyond(name: str, came: str) -> str:
-    return (
-        f"{name} must hold numbers from {-LARGEST:,.0f} to {LARGEST:,.0f}; got {came}. "
-        "Make them 0 to 1, or bytes."
+    pixels, numbers = to_pixels(
+        [items[i] for i in places],
+        [f"X[{i}]" for i in places],
+        learned,
+        beside_files=len(places) < len(items),
     )
-
-
-# What came
-
-
-def _unwrap(X: Any) -> Any:
-    """Whatever numpy reads becomes an array: tensors, data frames, views."""
-    if hasattr(X, "to_numpy"):
-        X = X.to_numpy()
-    readable = hasattr(X, "__array__") or hasattr(X, "__array_interface__")
-    if isinstance(X, str | bytes | Image.Image) or not (
-        readable or isinstance(X, memoryview)
-    ):
-        return X
-    X = read_array(X, "X", FORMS)
-    return X.astype(object) if X.dtype.kind == "T" else X
-
-
-def _is_array(X: Any) -> bool:
-    return hasattr(X, "__array__") and hasattr(X, "ndim") and hasattr(X, "dtype")
-
-
-def _holds_text(array: np.ndarray) -> bool:
-    if array.dtype.kind == "O":
-        return array.size > 0 and isinstance(array.flat[0], str | os.PathLike)
-    return array.dtype.kind in "SU"
-
-
-def _depth(X: Any) -> int:
-    """Dimensions of nested lists, as far as they can matter: a list may hold itself."""
-    depth = 0
-    while isinstance(X, list | tuple) and depth < 3:
-        depth += 1
-        if len(X) == 0:
-            return depth
-        X = X[0]
-    return depth + (X.ndim if _is_array(X) else 0)
-
-
-def _describe(X: Any) -> str:
-    kind = "None" if X is None else type(X).__name__
-    return f"{kind} of shape {X.shape}, dtype {X.dtype}" if _is_array(X) else kind
-
-
-def _advice(came: Any) -> str:
-    if isinstance(came, Image.Image):
-        return ' Use [np.asarray(image.convert("RGB")) for image in images].'
-    if isinstance(came, bytes):
-        return " Use [os.fsdecode(path) for path in X] for paths."
-    return ""
+    for i, image in zip(places, pixels, strict=True):
+        items[i] = image
+    paths = (item for item in items if isinstance(item, str | os.PathLike))
+    if not all(os.path.isfile(path) for path in paths):
+        refuse_unreadable(items)
+    return items, numbers

@@ -1,19 +1,24 @@
-"""Files to pixels."""
+"""Files, encoded bytes and images of Pillow to pixels."""
 
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, BinaryIO
+from functools import cache
+from importlib.util import find_spec
+from io import BytesIO
+from threading import Lock
+from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from skfake.images.colours import on_white, upper_byte
+from skfake.images.errors import UnreadableImages, unreadable
 
 #: Formats that files are read from, by Pillow's names: those that photographs and
 #: generated images come in. Each more is a decoder that a stranger's file reaches, and
-#: some start other programs. HEIF and JXL need a plugin for Pillow.
+#: some start other programs. HEIF needs pillow-heif, and JXL another plugin for Pillow.
 FORMATS = (
     "JPEG",
     "PNG",
@@ -28,9 +33,18 @@ FORMATS = (
     "PPM",
     "TGA",
 )
+# What the files of phones begin with, after the length of the first box.
+HEIF_BRANDS = (b"ftyphe", b"ftypmif1", b"ftypmsf1")
 # A file of more pixels must hold a byte for so many of them, as photographs do: a few
 # bytes could otherwise take gigabytes.
 MANY_PIXELS, PIXELS_A_BYTE = 2**24, 1000
+# In EXIF, from 5 on rows are stored as columns; of these, the last comes first.
+TURNED, REVERSED = (5, 6, 7, 8), (3, 4, 7, 8)
+
+# An image of Pillow's reads its file when it is first used, and not by two threads.
+_using = Lock()
+
+Source = str | os.PathLike | bytes | BinaryIO | Image.Image
 
 
 def read_image(
@@ -56,83 +70,33 @@ def read_image(
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
+    UnreadableImages
         If the file is empty, truncated or no image of these formats, or says that it
         has more pixels than twice `PIL.Image.MAX_IMAGE_PIXELS` (178,956,970 unless you
         change it), or more than 16,777,216 and than a thousand for each of its bytes.
-        Both are found before memory is taken for them.
+        Both are found before memory is taken for them. If there is no such file, the
+        error is a FileNotFoundError too.
     """
     with quiet():
         return decode_file(file, name=name)
 
 
-def decode_file(
-    file: str | os.PathLike | BinaryIO, *, name: str | None = None
-) -> np.ndarray:
-    """As `read_image` does, with the warnings of Pillow."""
-    with _opened(file, name or str(file)) as image:
-        return _decode(image)
+def decode_file(file: Source, *, name: str | None = None) -> np.ndarray:
+    """As `read_image` does, with the warnings of Pillow, and of more than files."""
+    with opened(file, name) as image:
+        return decode(image)
 
 
-class FileRows:
-    """Rows of a decoded file, upright and in RGB, as `read_image` gives all of them.
+@cache
+def readable_formats() -> tuple[str, ...]:
+    """Formats that can be read here; Pillow learns of those that others bring."""
+    Image.init()
+    if find_spec("pillow_heif") is not None:
+        # An extra.
+        from pillow_heif import register_heif_opener
 
-    Parameters
-    ----------
-    file : path
-        The file, which is opened now, with the errors of `read_image`.
-
-    Attributes
-    ----------
-    shape : tuple (H, W, 3)
-        Of the upright image.
-    """
-
-    def __init__(self, file: str | os.PathLike) -> None:
-        self._name = str(file)
-        with quiet(), _opened(file, self._name) as image:
-            image.load()
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-        self._image = image
-        # In EXIF, from 5 on rows are stored as columns; of these, the last comes first.
-        self._turned = orientation in (5, 6, 7, 8)
-        self._reversed = orientation in (3, 4, 7, 8)
-        width, height = image.size
-        self.shape = (width, height, 3) if self._turned else (height, width, 3)
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        """Rows as an array."""
-        height = self.shape[0]
-        top, bottom, _ = rows.indices(height)
-        if self._reversed:
-            top, bottom = height - bottom, height - top
-        if self._turned:
-            box = (top, 0, bottom, self._image.height)
-        else:
-            box = (0, top, self._image.width, bottom)
-        with _naming(self._name):
-            # A part keeps the EXIF data, and is turned by them.
-            return _decode(self._image.crop(box))
-
-
-def open_rows(image: Any) -> np.ndarray | FileRows:
-    """Pixels of one item of a checked X, to be read a few rows at a time.
-
-    A large file takes the memory of Pillow's decoded image alone, four bytes a pixel.
-
-    Parameters
-    ----------
-    image : path or array of shape (H, W, C)
-        The item; a file is opened now.
-
-    Returns
-    -------
-    array of shape (H, W, C) or FileRows
-        Both have a `shape`, and slices `[top:bottom]` of either are arrays.
-    """
-    return image if isinstance(image, np.ndarray) else FileRows(image)
+        register_heif_opener()
+    return tuple(known for known in FORMATS if known in Image.OPEN)
 
 
 @contextmanager
@@ -144,65 +108,45 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(file: str | os.PathLike | BinaryIO, name: str) -> Iterator[Image.Image]:
-    """Image of a file, in a block whose errors name the file."""
-    Image.init()
-    formats = [known for known in FORMATS if known in Image.OPEN]
-    with _naming(name), _open_bytes(file, name) as stream:
-        n_bytes = stream.seek(0, os.SEEK_END)
-        if n_bytes == 0:
-            raise ValueError("it is empty")
-        with Image.open(stream, formats=formats) as image:
-            _check_density(image, n_bytes)
+def opened(source: Source, name: str | None = None) -> Iterator[Image.Image]:
+    """Image of a source, to be changed at will, in a block whose errors name it."""
+    name = source_name(source if name is None else name)
+    with naming(name):
+        if isinstance(source, Image.Image):
+            with _using:
+                image = source.copy()
             yield image
+            return
+        with _open_bytes(source, name) as stream:
+            n_bytes = stream.seek(0, os.SEEK_END)
+            if n_bytes == 0:
+                raise ValueError("it is empty")
+            stream.seek(0)
+            with _open_stream(stream) as image:
+                _check_density(image, n_bytes)
+                yield image
 
 
-def _open_bytes(
-    file: str | os.PathLike | BinaryIO, name: str
-) -> AbstractContextManager[BinaryIO]:
-    if not isinstance(file, str | os.PathLike):
-        return nullcontext(file)
-    # A pipe or a device would be waited for.
-    if not os.path.isfile(file):
-        what = "a folder" if os.path.isdir(file) else "no file"
-        raise FileNotFoundError(f"X must hold paths of files; got {name!r}, {what}.")
-    return open(file, "rb")
+def source_name(source: Source) -> str:
+    """What an error calls a source."""
+    unnamed = isinstance(source, bytes | Image.Image)
+    return "an image" if unnamed else repr(str(source))
 
 
 @contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Errors of a block that reads a file name it."""
+def naming(name: str) -> Iterator[None]:
+    """Errors of a block that reads an image name it."""
     try:
         yield
-    except FileNotFoundError:
+    except UnreadableImages:
         raise
-    except Image.DecompressionBombError as error:
-        raise ValueError(
-            f"X must hold images of at most {2 * (Image.MAX_IMAGE_PIXELS or 0):,} "
-            f"pixels; got the file {name!r}: {error} Raise PIL.Image.MAX_IMAGE_PIXELS, "
-            "of which the limit is twice, if you trust the file."
-        ) from error
     # Pillow's decoders raise nearly any class for a broken file.
     except Exception as error:
-        reason = str(error).rstrip(".") or type(error).__name__
-        if isinstance(error, UnidentifiedImageError):
-            reason = "it has no format that is read"
-        raise ValueError(
-            f"X must hold paths of readable images; got the file {name!r}: {reason}."
-        ) from error
+        raise unreadable({0: _reason(error)}, {0: name}) from error
 
 
-def _check_density(image: Image.Image, n_bytes: int) -> None:
-    """Refuse a small file that would take the memory of a large photograph."""
-    n_pixels = image.width * image.height
-    if n_pixels > max(MANY_PIXELS, n_bytes * PIXELS_A_BYTE):
-        raise ValueError(
-            f"it says that it has {image.width:,} x {image.height:,} pixels, which "
-            f"are too many for its {n_bytes:,} bytes"
-        )
-
-
-def _decode(image: Image.Image) -> np.ndarray:
+def decode(image: Image.Image) -> np.ndarray:
+    """Upright RGB bytes of an image, which is changed."""
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode in ("F", "LAB"):
         raise ValueError(f"the mode {image.mode} is not one of 8 or 16 bits")
@@ -214,3 +158,66 @@ def _decode(image: Image.Image) -> np.ndarray:
         rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         return on_white(np.asarray(rgba))
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Height and width of an image that is open, and need not be decoded for that."""
+    width, height = image.size
+    # Pillow has turned the sides of TIFF already.
+    turned = image.format != "TIFF" and orientation_of(image) in TURNED
+    return (width, height) if turned else (height, width)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """How an image is stored, in EXIF's numbers."""
+    return image.getexif().get(ExifTags.Base.Orientation, 1)
+
+
+def _open_bytes(source: Source, name: str) -> AbstractContextManager[BinaryIO]:
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    if not isinstance(source, str | os.PathLike):
+        return nullcontext(source)  # type: ignore[arg-type]
+    # A pipe or a device would be waited for.
+    if not os.path.isfile(source):
+        raise unreadable({0: why_missing(source)}, {0: name}, missing=True)
+    return open(source, "rb")
+
+
+def why_missing(path: str | os.PathLike) -> str:
+    """What a path leads to that is no file."""
+    if os.path.isdir(path):
+        return "it is a folder, whose files skfake.datasets.load_image_folder lists"
+    return "there is no such file"
+
+
+def _open_stream(stream: BinaryIO) -> Image.Image:
+    try:
+        return Image.open(stream, formats=readable_formats())
+    except UnidentifiedImageError as error:
+        stream.seek(0)
+        if stream.read(12)[4:].startswith(HEIF_BRANDS) and "HEIF" not in Image.OPEN:
+            raise ValueError(
+                'it is HEIC, which pillow-heif reads: run pip install "skfake[heif]"'
+            ) from error
+        raise ValueError("it has no format that is read") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Image.DecompressionBombError):
+        return (
+            "it says that it has more than "
+            f"{2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels, twice "
+            "PIL.Image.MAX_IMAGE_PIXELS, which you may raise if you trust it"
+        )
+    return str(error).rstrip(".") or type(error).__name__
+
+
+def _check_density(image: Image.Image, n_bytes: int) -> None:
+    """Refuse a small file that would take the memory of a large photograph."""
+    n_pixels = image.width * image.height
+    if n_pixels > max(MANY_PIXELS, n_bytes * PIXELS_A_BYTE):
+        raise ValueError(
+            f"it says that it has {image.width:,} x {image.height:,} pixels, which "
+            f"are too many for its {n_bytes:,} bytes"
+        )

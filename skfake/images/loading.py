@@ -1,17 +1,53 @@
 """Pixels of checked images, of one size and of the colours asked for."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from hashlib import blake2b
+from typing import TypeVar
 
 import numpy as np
-from joblib import effective_n_jobs
 from PIL import Image
 
-from skfake.images.colours import set_channels, to_float
-from skfake.images.decoding import decode_file, quiet, read_image
-from skfake.read_ahead import ReadAhead
+from skfake.images._reading import map_items
+from skfake.images.colours import set_channels
+from skfake.images.unreadable import naming_unreadable
 
-# Images that a thread may be ahead of the one that is waited for.
-N_AHEAD = 16
+Result = TypeVar("Result")
+# Of bits of BLAKE2b: images do not share them by chance.
+DIGEST_SIZE = 16
+
+
+def map_images(
+    function: Callable[[np.ndarray], Result],
+    images: np.ndarray | list,
+    *,
+    n_jobs: int | None = None,
+) -> Iterator[Result]:
+    """Apply a function to each image, in order, while threads read ahead.
+
+    Parameters
+    ----------
+    function : callable
+        It takes the pixels of one image, an array of shape (H, W, C), in any thread.
+
+    images : array of shape (n, H, W, C) or list of n items
+        As `check_images` returns them.
+
+    n_jobs : int, default=None
+        Threads that open files and call the function; None is one and -1 one for each
+        processor, as in scikit-learn.
+
+    Yields
+    ------
+    object
+        What the function returned.
+
+    Raises
+    ------
+    UnreadableImages
+        If images can't be read: it names all of them.
+    """
+    with naming_unreadable(images, n_jobs=n_jobs):
+        yield from map_items(function, images, n_jobs=n_jobs)
 
 
 def load_images(
@@ -25,7 +61,7 @@ def load_images(
 
     Parameters
     ----------
-    images : array of shape (n, H, W, C) or list of n paths and arrays
+    images : array of shape (n, H, W, C) or list of n items
         As `check_images` returns them.
 
     image_size : int, default=None
@@ -42,55 +78,31 @@ def load_images(
     Returns
     -------
     array of shape (n, H, W, C)
-        C is 1 with `grayscale`, 3 without; uint8 where all images are, else float32
-        with bytes as 0 to 1.
+        C is 1 with `grayscale`, 3 without; uint8, or float32 where X is on no known
+        scale.
 
     Raises
     ------
+    UnreadableImages
+        If images can't be read: it names all of them.
     ValueError
-        If a file can't be read, or sizes differ while `image_size` is None.
+        If sizes differ while `image_size` is None.
     """
+
+    def shape(pixels: np.ndarray) -> np.ndarray:
+        return resize_images(set_channels(pixels, grayscale), image_size)
+
     if isinstance(images, np.ndarray):
-        return resize_images(set_channels(images, grayscale), image_size)
-
-    def load(image: Any) -> np.ndarray:
-        pixels = image if isinstance(image, np.ndarray) else decode_file(image)
-        pixels = set_channels(pixels[np.newaxis], grayscale)
-        return resize_images(pixels, image_size)
-
-    n_threads = effective_n_jobs(n_jobs)
-    with quiet():
-        if n_threads == 1:
-            loaded = [load(image) for image in images]
-        else:
-            n_ahead = N_AHEAD * n_threads
-            with ReadAhead(load, images, n_threads=n_threads, n_ahead=n_ahead) as ahead:
-                loaded = list(ahead)
+        return shape(images)
+    shaped = map_images(lambda image: shape(image[np.newaxis]), images, n_jobs=n_jobs)
+    loaded = list(shaped)
     shapes = {pixels.shape[1:] for pixels in loaded}
     if len(shapes) > 1:
         raise ValueError(
             "X must hold images of one size where image_size is None; got "
             f"{len(shapes)} sizes. Pass image_size."
         )
-    if len({pixels.dtype for pixels in loaded}) > 1:
-        loaded = [to_float(pixels) for pixels in loaded]
     return np.concatenate(loaded)
-
-
-def load_image(image: Any) -> np.ndarray:
-    """Pixels of one item of a checked X.
-
-    Parameters
-    ----------
-    image : path or array of shape (H, W, C)
-        The item; a file is opened now.
-
-    Returns
-    -------
-    array of shape (H, W, C)
-        uint8 or float32.
-    """
-    return image if isinstance(image, np.ndarray) else read_image(image)
 
 
 def resize_images(images: np.ndarray, image_size: int | None) -> np.ndarray:
@@ -125,3 +137,41 @@ def resize_images(images: np.ndarray, image_size: int | None) -> np.ndarray:
         done = [np.asarray(p.resize(sides, Image.Resampling.BILINEAR)) for p in planes]
         target[...] = np.dstack(done)
     return resized
+
+
+def digest_image(image: np.ndarray) -> bytes:
+    """Digest of the pixels of one image; that of a gray one is of its RGB copy."""
+    image = np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
+    # The shape is hashed too: 2x8 and 4x4 images may hold the same bytes.
+    kind = repr((image.shape, image.dtype.str)).encode()
+    digest = blake2b(kind, digest_size=DIGEST_SIZE)
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.digest()
+
+
+def fingerprint_images(
+    images: np.ndarray | list, *, n_jobs: int | None = None
+) -> np.ndarray:
+    """Numbers that are equal for images whose pixels are.
+
+    Parameters
+    ----------
+    images : array of shape (n, H, W, C) or list of n items
+        As `check_images` returns them.
+
+    n_jobs : int, default=None
+        Threads that open files, as in scikit-learn.
+
+    Returns
+    -------
+    uint64 array of shape (n,)
+        The first eight bytes of the digests that `skfake.datasets.find_duplicates`
+        compares, so that a gray image equals its RGB copy.
+
+    Raises
+    ------
+    UnreadableImages
+        If images can't be read: it names all of them.
+    """
+    digests = b"".join(d[:8] for d in map_images(digest_image, images, n_jobs=n_jobs))
+    return np.frombuffer(digests, "<u8").astype(np.uint64)

@@ -72,6 +72,13 @@ def test_paths_and_arrays_give_the_same_answer(tmp_path):
     assert find_duplicates(images[1:], paths).tolist() == [[0, 1], [1, 0], [1, 2]]
 
 
+def test_a_gray_image_equals_its_copy_in_colours_and_in_floats():
+    gray = np.arange(16, dtype=np.uint8).reshape(1, 4, 4) * 16
+    colours = np.repeat(gray[..., np.newaxis], 3, axis=-1)
+    assert find_duplicates(gray, colours).tolist() == [[0, 0]]
+    assert find_duplicates(gray, colours / 255).tolist() == [[0, 0]]
+
+
 def test_flattened_images_are_compared_too():
     rows = images_of([3, 1, 3]).reshape(3, -1)
     assert find_duplicates(rows).tolist() == [[0, 2]]

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from skfake.datasets import find_duplicates, load_image_folder
+from skfake.datasets import find_duplicates, folder, load_image_folder
 
 
 @pytest.fixture
@@ -67,6 +67,29 @@ def test_usual_names_are_known(make_tree, fake, real):
     }
 
 
+@pytest.mark.parametrize(
+    ("names", "target", "target_names"),
+    [
+        (("Real", "real", "FAKE", "fake"), [1, 0, 1, 0], ["REAL", "FAKE"]),
+        (("Dog", "dog", "Flux"), [0, 1, 0], ["Dog", "Flux"]),
+    ],
+)
+def test_names_that_differ_in_case_alone_are_one_class(
+    make_tree, names, target, target_names
+):
+    root = make_tree(*(f"{name}/0.png" for name in names))
+    bunch = load_image_folder(root)
+    assert bunch.target_names.tolist() == target_names
+    assert bunch.target.tolist() == target
+    with pytest.raises(ValueError, match="two class folders; got one, 'Dog'"):
+        load_image_folder(make_tree("one/Dog/0.png", "one/dog/0.png") / "one")
+
+
+def test_the_camera_is_real(make_tree):
+    root = make_tree("ai/0.png", "camera/0.png")
+    assert load_image_folder(root).target.tolist() == [1, 0]
+
+
 def test_several_known_folders_may_be_fake(make_tree):
     root = make_tree("ai/0.png", "generated/0.png", "real/0.png")
     assert load_image_folder(root).target.tolist() == [1, 1, 0]
@@ -79,7 +102,7 @@ def test_other_names_are_classes_of_their_own(make_tree):
     assert bunch.target.tolist() == [0, 1, 1, 2]
 
 
-@pytest.mark.parametrize("pos_label", [["dalle", "flux"], ("flux", "dalle")])
+@pytest.mark.parametrize("pos_label", [["dalle", "flux"], ("flux", "Dalle")])
 def test_pos_label_names_the_fakes(make_tree, pos_label):
     root = make_tree("camera/0.png", "dalle/0.png", "flux/0.png")
     bunch = load_image_folder(root, pos_label=pos_label)
@@ -92,7 +115,9 @@ def test_pos_label_goes_before_usual_names(make_tree):
     assert load_image_folder(root, pos_label="real").target.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("pos_label", ["flu", ["a", "b"], [], ["a", "missing"]])
+@pytest.mark.parametrize(
+    "pos_label", ["flu", ["a", "b"], [], ["a", "missing"], ["A", "B"]]
+)
 def test_pos_label_must_fit_the_folders(make_tree, pos_label):
     root = make_tree("a/0.png", "b/0.png")
     with pytest.raises(ValueError, match=r"pos_label must name .* folders a, b; got"):
@@ -108,13 +133,63 @@ def test_generator_trees_name_the_generator_of_each_image(make_tree):
     assert bunch.target.tolist() == [1, 0, 1, 0]
 
 
-def test_hidden_and_other_files_are_passed_over(make_tree):
+def test_files_that_are_no_images_by_name_are_counted_and_hidden_ones_are_not(
+    make_tree,
+):
     root = make_tree("real/0.png", "fake/0.PNG", ".cache/x/0.png", "real/._0.png")
-    (root / "readme.txt").write_text("text")
-    (root / "fake" / "labels.csv").write_text("text")
-    (root / "fake" / "paper.pdf").write_text("text")
+    for name in ("readme.txt", "fake/a.csv", "fake/b.CSV", "real/LICENSE", ".hidden"):
+        (root / name).write_text("text")
     (root / "empty").mkdir()
-    assert len(load_image_folder(root).data) == 2
+    bunch = load_image_folder(root)
+    assert len(bunch.data) == 2
+    assert bunch.passed_over == {"": 1, ".csv": 2, ".txt": 1}
+    assert "Passed over by their names: 2 .csv, 1 " in bunch.DESCR
+    assert "1 without an ending" in bunch.DESCR
+
+
+def test_photographs_of_phones_need_an_extra_to_be_listed(make_tree, monkeypatch):
+    root = make_tree("real/0.png", "fake/0.png")
+    (root / "real" / "IMG.HEIC").touch()
+    monkeypatch.setattr(folder, "image_extensions", lambda: {".png"})
+    bunch = load_image_folder(root)
+    assert bunch.passed_over == {".heic": 1}
+    assert bunch.DESCR.endswith('To read .heic, run pip install "skfake[heif]".')
+    with pytest.raises(ValueError, match=r"heif"):
+        load_image_folder(only_heic(root / "phone"))
+
+
+def only_heic(root):
+    for name in ("real", "fake"):
+        (root / name).mkdir(parents=True)
+        (root / name / "0.heic").touch()
+    return root
+
+
+def test_what_can_not_be_read_may_be_left_out(make_tree):
+    root = make_tree("a/real/0.png", "a/fake/0.png", "b/real/0.png", "b/fake/0.png")
+    (root / "b" / "fake" / "1.jpg").write_text("no image")
+    (root / "a" / "real" / "1.jpg").touch()
+    assert len(load_image_folder(root).data) == 6
+    assert load_image_folder(root).unreadable == {}
+    bunch = load_image_folder(root, skip_unreadable=True, n_jobs=2)
+    assert len(bunch.data) == len(bunch.target) == len(bunch.generators) == 4
+    assert all(path.endswith("0.png") for path in bunch.data)
+    assert bunch.unreadable == {
+        str(root / "a" / "real" / "1.jpg"): "it is empty",
+        str(root / "b" / "fake" / "1.jpg"): "it has no format that is read",
+    }
+    assert "2 that can't be read are left out" in bunch.DESCR
+
+
+def test_a_folder_without_a_readable_image_is_refused(make_tree):
+    root = make_tree("real/0.png")
+    (root / "fake").mkdir()
+    (root / "fake" / "0.png").touch()
+    with pytest.raises(ValueError, match="two class folders; got one, 'real'"):
+        load_image_folder(root, skip_unreadable=True)
+    (root / "real" / "0.png").write_text("")
+    with pytest.raises(ValueError, match="got none with a readable image"):
+        load_image_folder(root, skip_unreadable=True)
 
 
 def test_links_to_folders_are_followed(make_tree):
@@ -135,11 +210,11 @@ def test_links_to_folders_are_followed(make_tree):
 )
 def test_any_names_come_back_sorted_with_their_class(tmp_path_factory, images):
     root = tmp_path_factory.mktemp("tree")
-    for folder, stem in images:
-        (root / folder).mkdir(exist_ok=True)
-        (root / folder / f"{stem}.png").touch()
+    for name, stem in images:
+        (root / name).mkdir(exist_ok=True)
+        (root / name / f"{stem}.png").touch()
     bunch = load_image_folder(root)
-    expected = sorted((folder, f"{stem}.png") for folder, stem in images)
+    expected = sorted((name, f"{stem}.png") for name, stem in images)
     assert bunch.data.tolist() == [str(root.joinpath(*parts)) for parts in expected]
     assert bunch.target_names[bunch.target].tolist() == [c for c, _ in expected]
 

@@ -104,7 +104,8 @@ def test_brightness_and_contrast_do_not_count(gain, shift):
     X = IMAGES[:5] / 255
     pairs, distances = find_near_duplicates(X * gain + shift, X, return_distance=True)
     assert pairs.tolist() == [[i, i] for i in range(5)]
-    assert (distances < 1e-6).all()
+    # They are rounded to bytes, of which a fifth is few.
+    assert (distances < 2e-3).all()
 
 
 def test_distances_grow_with_the_change_and_keep_to_the_threshold():

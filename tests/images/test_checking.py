@@ -7,14 +7,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from skfake.images import (
+    UnreadableImages,
     check_images,
     is_rows,
     load_images,
-    read_image,
     squarest_shape,
-    to_float,
 )
-from tests.images.samples import RGB, rng, save
+from tests.images.samples import RGB, save
 
 
 def test_gray_images_get_a_channel_axis():
@@ -73,7 +72,7 @@ def test_object_arrays_of_images_are_read_as_lists():
 
 
 def test_nested_lists_are_images():
-    assert np.array_equal(check_images(RGB.tolist()), to_float(RGB))
+    assert np.array_equal(check_images(RGB.tolist()), RGB)
 
 
 def test_tensors_are_images():
@@ -97,15 +96,6 @@ def test_tensors_are_images():
 )
 def test_rows_are_told_from_images(X, rows):
     assert is_rows(X) is rows
-
-
-def test_integers_are_read_on_the_scale_of_bytes():
-    assert np.allclose(check_images(RGB.astype(int)), to_float(RGB))
-
-
-def test_floats_are_taken_as_they_come():
-    X = rng.normal(scale=100, size=(2, 4, 4, 3))
-    assert np.allclose(check_images(X), X)
 
 
 # The refusals
@@ -137,12 +127,18 @@ def test_shapes_and_numbers_that_no_image_has_are_refused(X, message):
     [
         (None, "got None"),
         ("folder", r"got one path, 'folder'. Use \[path\]"),
-        ({"a": 1}, "got dict"),
-        ([{"a": 1}], "got list of dict"),
-        (np.array([{"a": 1}]), "got ndarray of dict"),
-        ([Image.new("RGB", (4, 4))], r"Use \[np.asarray"),
-        ([RGB[0], "a.png"], r"X\[1\] must be an array"),
-        (np.array([["a.png"]]), r"Use X.ravel\(\) for a column of paths"),
+        ({"a": 1}, "got dict. Use one of its values"),
+        ([{"a": 1}], r"X\[0\] must be a path, .*; got dict\."),
+        ([{"image": 1}], r"got dict. Use \[row\[.image.\] for row in X\]"),
+        (np.array([{"a": 1}]), r"X\[0\] must be a path, .*; got dict"),
+        (Image.new("RGB", (4, 4)), r"got one Image. Use \[X\] for one image"),
+        (b"content", r"got one bytes. Use \[X\] for one image"),
+        ([RGB[0], None], r"X\[1\] must be a path, .*; got None"),
+        ([RGB[0], float("nan")], r"X\[1\] must be .*; got float"),
+        ([RGB[0], RGB[0].astype(object)], r"X\[1\] must be an array of numbers"),
+        (np.array([["a.png", "b.png"]]), r"got ndarray of shape \(1, 2\)"),
+        (np.array([b"a.png"]), r"drops zeros at the end. Use a list of bytes"),
+        (np.arange(400), r"got a 1-dimensional ndarray of 400 int64\.$"),
         (np.zeros((1, 4, 4), dtype=complex), "dtype complex128"),
         (np.zeros((1, 4, 4), dtype="datetime64[s]"), "dtype datetime64"),
     ],
@@ -152,17 +148,18 @@ def test_what_is_no_image_is_refused(X, message):
         check_images(X)
 
 
-def test_every_item_after_a_path_must_be_a_path(tmp_path):
-    path = save(RGB[0], tmp_path / "a.png")
-    with pytest.raises(TypeError, match=r"X\[1\] must be a path as X\[0\] is"):
-        check_images([path, RGB[0]])
+def test_all_missing_files_are_named_at_once(tmp_path):
+    paths = [save(RGB[0], tmp_path / "a.png"), tmp_path / "b.png", tmp_path]
+    expected = r"2 of 3 .*'.*b\.png': there is no such file; '.*': it is a folder, "
+    with pytest.raises(FileNotFoundError, match=expected) as caught:
+        check_images(paths)
+    assert list(caught.value.reasons) == [1, 2]
 
 
-def test_a_missing_file_is_named_before_any_is_opened(tmp_path):
-    path = save(RGB[0], tmp_path / "a.png")
-    with pytest.raises(FileNotFoundError, match=r"X\[1\].*b.png', no file"):
-        check_images([path, tmp_path / "b.png"])
-    with pytest.raises(FileNotFoundError, match=r"X\[0\].*a folder"):
-        check_images([tmp_path])
-    with pytest.raises(FileNotFoundError, match=r"b.png', no file"):
-        read_image(tmp_path / "b.png")
+def test_missing_files_are_named_with_others_that_can_not_be_read(tmp_path):
+    paths = [tmp_path / "a.png", tmp_path / "empty.png"]
+    paths[1].touch()
+    with pytest.raises(UnreadableImages) as caught:
+        check_images(paths)
+    assert not isinstance(caught.value, FileNotFoundError)
+    assert caught.value.reasons == {0: "there is no such file", 1: "it is empty"}

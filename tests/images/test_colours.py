@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from skfake.images import check_images, load_images, read_image, to_float
-from tests.images.samples import RGB, png, rng, save
+from skfake.images import check_images, load_images, read_image
+from tests.images.samples import png, rng, save
 
 
 def test_transparency_shows_white():
@@ -16,14 +16,11 @@ def test_transparency_shows_white():
     image = np.array([[clear, opaque]], dtype=np.uint8)
     expected = [[[255, 255, 255], [10, 20, 30]]]
     assert check_images(image[np.newaxis]).tolist() == [expected]
-    half = check_images(np.array([[[[0.0, 0.5, 1.0, 0.5]]]]))
-    assert np.allclose(half, [0.5, 0.75, 1.0])
-
-
-def test_bytes_beside_floats_become_floats():
-    mixed = load_images(check_images([RGB[0], RGB[1] / 255]))
-    assert mixed.dtype == np.float32
-    assert np.allclose(mixed, to_float(RGB[:2]))
+    half = np.array([[[[0.0, 0.5, 1.0, 0.5]]]])
+    assert check_images(half).tolist() == [[[[127, 191, 255]]]]
+    # Of numbers on no known scale, white is 1.
+    negative = np.array([[[[-2.0, 0.5, 1.0, 0.5]]]])
+    assert np.allclose(check_images(negative), [-0.5, 0.75, 1.0])
 
 
 @given(

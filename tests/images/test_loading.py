@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from skfake.images import check_images, load_images, resize_images, to_float
+from skfake.images import (
+    UnreadableImages,
+    check_images,
+    fingerprint_images,
+    load_images,
+    map_images,
+    resize_images,
+)
 from tests.images.samples import RGB
 
 
@@ -34,14 +41,8 @@ def test_images_of_different_sizes_need_an_image_size():
         load_images(check_images([RGB[0], RGB[1, :5]]))
 
 
-def test_bytes_and_their_floats_agree_to_the_rounding_of_two_passes():
-    as_floats = load_images(check_images(RGB / 255), image_size=6)
-    as_bytes = load_images(check_images(RGB), image_size=6)
-    assert np.allclose(as_floats, to_float(as_bytes), atol=1.01 / 255)
-
-
 @pytest.mark.parametrize("n_jobs", [None, 1, 3, -1])
-def test_threads_keep_the_order_and_name_a_broken_file(tmp_path, n_jobs):
+def test_threads_keep_the_order_and_name_all_broken_files(tmp_path, n_jobs):
     paths = [tmp_path / f"{i}.png" for i in range(40)]
     for i, path in enumerate(paths):
         Image.fromarray(np.full((2, 2, 3), i, np.uint8)).save(path)
@@ -49,10 +50,38 @@ def test_threads_keep_the_order_and_name_a_broken_file(tmp_path, n_jobs):
     assert loaded[:, 0, 0, 0].tolist() == list(range(40))
     for i in (30, 12):
         paths[i].write_text("no image")
-    with pytest.raises(ValueError, match=r"12\.png"):
+    with pytest.raises(UnreadableImages, match=r"12\.png.*30\.png") as caught:
         load_images(check_images(paths), n_jobs=n_jobs)
+    assert list(caught.value.reasons) == [12, 30]
 
 
 def test_no_jobs_are_refused():
     with pytest.raises(ValueError, match="n_jobs"):
         load_images([RGB[0]], n_jobs=0)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 3])
+def test_a_function_is_applied_to_every_image_in_order(tmp_path, n_jobs):
+    paths = [tmp_path / f"{i}.png" for i in range(40)]
+    for i, path in enumerate(paths):
+        Image.fromarray(np.full((2, 3 + i % 2, 3), i, np.uint8)).save(path)
+    X = [*paths, np.full((5, 5), 40, np.uint8)]
+    found = map_images(lambda image: (image.max(), image.shape), check_images(X))
+    assert list(found)[:3] == [(0, (2, 3, 3)), (1, (2, 4, 3)), (2, (2, 3, 3))]
+    greatest = map_images(np.max, check_images(X), n_jobs=n_jobs)
+    assert next(greatest) == 0
+    assert list(greatest) == list(range(1, 41))
+    assert list(map_images(np.max, RGB)) == RGB.max(axis=(1, 2, 3)).tolist()
+
+
+def test_fingerprints_are_equal_where_the_pixels_are(tmp_path):
+    gray = RGB[0, ..., :1]
+    path = tmp_path / "a.png"
+    Image.fromarray(RGB[0]).save(path)
+    X = [RGB[0], RGB[0] / 255, path, RGB[1], gray, np.repeat(gray, 3, axis=-1)]
+    found = fingerprint_images(check_images(X), n_jobs=2)
+    assert found.dtype == np.uint64
+    first = [found.tolist().index(number) for number in found]
+    assert first == [0, 0, 0, 3, 4, 4]
+    turned = RGB[:1].transpose(0, 2, 1, 3)
+    assert fingerprint_images(turned) != fingerprint_images(RGB[:1])

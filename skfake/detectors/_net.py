@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import joblib
 import numpy as np
 import torch
 from sklearn.utils import compute_class_weight
-from skorch.callbacks import Callback, EarlyStopping, ProgressBar
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.dataset import ValidSplit
 from skorch.utils import noop
 from torch import nn
@@ -20,6 +21,7 @@ from skfake.training.checkpoint import Checkpoint
 from skfake.training.device import resolve_precision
 from skfake.training.muon import Muon
 from skfake.training.net import PixelNet
+from skfake.training.progress import TrainingProgress
 from skfake.training.schedule import GrowingCrops, Schedule
 
 OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict]] = {
@@ -94,24 +96,26 @@ def class_weights(detector: Any, codes: np.ndarray) -> torch.Tensor | None:
 def make_callbacks(detector: Any, first_epoch: int) -> list:
     """Callbacks that a detector's parameters ask for, and the user's own."""
     callbacks: list[tuple[str, Callback]] = []
+    costs = np.ones(detector.max_epochs)
     if detector.schedule is not None:
         schedule = Schedule(detector.schedule, detector.max_epochs, first_epoch)
         callbacks.append(("schedule", schedule))
-    if detector.patience is not None:
-        stopping = EarlyStopping(
-            "valid_loss", patience=detector.patience, load_best=True, sink=noop
-        )
-        callbacks.append(("early_stopping", stopping))
-    if detector.verbose:
-        callbacks.append(("progress_bar", ProgressBar()))
-    callbacks += deepcopy(detector.callbacks or [])
     augmentation = detector.augment_
     if augmentation and augmentation.crop and augmentation.growing_crops:
         side = augmentation.crop_size or detector.image_size
         size = max(round(side * 3 / 8) * 2, detector._smallest_size)
         n_epochs = detector.max_epochs * 3 // 4
         callbacks.append(("growing_crops", GrowingCrops(size, n_epochs, first_epoch)))
-    return callbacks
+        costs[:n_epochs] = (size / side) ** 2
+    # Before what may end the training, so that it sees the last epoch.
+    if detector.verbose:
+        callbacks.append(("progress", TrainingProgress(costs, first_epoch)))
+    if detector.patience is not None:
+        stopping = EarlyStopping(
+            "valid_loss", patience=detector.patience, load_best=True, sink=noop
+        )
+        callbacks.append(("early_stopping", stopping))
+    return callbacks + deepcopy(detector.callbacks or [])
 
 
 def find_checkpoint(
@@ -131,7 +135,12 @@ def find_checkpoint(
         settings["random_state"] = detector.random_state.get_state()
     start = earlier and [p.numpy(force=True) for p in earlier.module_.parameters()]
     images = getattr(dataset.images, "images", dataset.images)
-    of = (type(detector).__name__, settings, images, dataset.codes.numpy(), start)
+    # As arrays: equal tensors have different hashes.
+    parts = [
+        None if part is None else part.numpy()
+        for part in (dataset.codes, dataset.rows, dataset.weights)
+    ]
+    of = (type(detector).__name__, settings, images, parts, start)
     name = f"{type(detector).__name__}-{joblib.hash(of)}.pt"
     return Checkpoint(Path(detector.checkpoint) / name)
 
@@ -143,36 +152,68 @@ def _digest(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def train(
+def train_detector(
+    detector: Any,
     net: PixelNet,
     dataset: PixelDataset,
-    codes: np.ndarray,
     *,
+    before: dict[str, Any],
     n_epochs: int,
     checkpoint: Checkpoint | None = None,
+) -> None:
+    """Train a detector's net; on Ctrl-C keep its whole epochs, or what was before."""
+    first = len(net.history)
+    try:
+        _train(net, dataset, n_epochs, checkpoint)
+    except KeyboardInterrupt as interruption:
+        n_done = len([epoch for epoch in net.history if "dur" in epoch]) - first
+        del net.history[first + n_done :]
+        told = f"no epoch of {n_epochs} is done; the detector is as it was before."
+        if n_done > 0:
+            told = f"{n_done} of {n_epochs} epochs are done, and kept."
+            _keep(detector, net)
+        else:
+            vars(detector).clear()
+            vars(detector).update(before)
+        try:
+            # Of the line that has called `fit`, so that it is told there each time.
+            warnings.warn(f"Training interrupted by user: {told}", stacklevel=4)
+        finally:
+            # Even where warnings are made errors, which a search would swallow.
+            raise interruption
+    _keep(detector, net)
+
+
+def _train(
+    net: PixelNet, dataset: PixelDataset, n_epochs: int, checkpoint: Checkpoint | None
 ) -> None:
     """Train a net, from its checkpoint on where there is one."""
     last = len(net.history) + n_epochs
     if checkpoint is not None and checkpoint.restore(net):
         return
-    net.partial_fit(dataset, codes, epochs=last - len(net.history))
-    stopped = False
-    stopping = dict(net.callbacks_).get("early_stopping")
-    if stopping is not None:
-        stopped = stopping.misses_ >= stopping.patience
-        # The net has them.
-        stopping.best_model_weights_ = None
-    whole = [epoch for epoch in net.history if "dur" in epoch]
-    if checkpoint is not None and (stopped or len(whole) == last):
+    codes = dataset.codes_in_order()
+    try:
+        net.partial_fit(dataset, codes, epochs=last - len(net.history))
+    finally:
+        callbacks = dict(net.callbacks_)
+        if "early_stopping" in callbacks:
+            # The net has them.
+            callbacks["early_stopping"].best_model_weights_ = None
+        if "progress" in callbacks:
+            callbacks["progress"].close()
+    if checkpoint is not None:
         checkpoint.finish(net)
 
 
-def epoch_metrics(net: PixelNet) -> dict[str, list[float]]:
+def _keep(detector: Any, net: PixelNet) -> None:
+    detector.net_ = net
+    detector.history_ = _epoch_metrics(net)
+
+
+def _epoch_metrics(net: PixelNet) -> dict[str, list[float]]:
     """Loss and accuracy of every whole epoch."""
-    # An epoch that Ctrl-C broke off has no duration, and one of `partial_fit` holds
-    # no images out.
-    nothing = float("nan")
-    epochs = [epoch for epoch in net.history if "dur" in epoch]
+    # An epoch of `partial_fit` holds no images out.
+    nothing, epochs = float("nan"), net.history
     names = ["train_loss", "train_accuracy"]
     if net.train_split is not None or any("valid_loss" in epoch for epoch in epochs):
         names += ["valid_loss", "valid_accuracy"]

@@ -14,25 +14,50 @@ from skfake.read_ahead import ReadAhead
 # Batches read ahead of the one that is trained on.
 N_AHEAD = 3
 
+# Codes, and the weights of their losses where there are any.
+Targets = Tensor | tuple[Tensor, ...]
+
 
 class PixelDataset(Dataset):
-    """Images, and the codes of their labels."""
+    """Images, and the codes of their labels.
 
-    def __init__(self, images: Any, codes: np.ndarray | None = None) -> None:
+    `rows` are positions among them, in the order of training, where that is not all of
+    them in theirs; `weights` of the loss are as many as rows, or as images without.
+    """
+
+    def __init__(
+        self,
+        images: Any,
+        codes: np.ndarray | None = None,
+        *,
+        rows: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+    ) -> None:
         self.images = images
         self.codes = (
             torch.zeros(len(images), dtype=torch.int64)
             if codes is None
             else torch.from_numpy(np.asarray(codes, dtype=np.int64))
         )
+        # Copies, since torch takes no array that runs backwards.
+        self.rows = None if rows is None else torch.from_numpy(np.array(rows, np.int64))
+        # Weights of one change nothing, and so they leave no trace by rounding.
+        plain = weights is None or bool(np.all(np.asarray(weights) == 1))
+        self.weights = (
+            None if plain else torch.from_numpy(np.array(weights, np.float32))
+        )
         self.resident: Tensor | None = None
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.images if self.rows is None else self.rows)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        images, codes = self.take(torch.tensor([index]))
+        images, codes, *_ = self.take(torch.tensor([index]))
         return images[0], codes[0]
+
+    def codes_in_order(self) -> np.ndarray:
+        """Codes in the order of training."""
+        return (self.codes if self.rows is None else self.codes[self.rows]).numpy()
 
     @property
     def in_memory(self) -> bool:
@@ -50,18 +75,28 @@ class PixelDataset(Dataset):
             writable = np.require(self.images, requirements=["C", "W"])
             self.resident = torch.from_numpy(writable).to(device)
             self.codes = self.codes.to(device)
+            if self.rows is not None:
+                self.rows = self.rows.to(device)
+            if self.weights is not None:
+                self.weights = self.weights.to(device)
 
-    def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Images and codes of some rows, by one gather."""
+    def take(self, positions: Tensor) -> tuple[Tensor, ...]:
+        """Images, codes and weights, if there are any, by one gather of each."""
         if self.resident is not None:
-            rows = rows.to(self.resident.device, non_blocking=True)
-            return self.resident[rows], self.codes[rows]
-        return torch.from_numpy(self.images[rows.numpy()]), self.codes[rows]
+            positions = positions.to(self.resident.device, non_blocking=True)
+        rows = positions if self.rows is None else self.rows[positions]
+        if self.resident is not None:
+            images = self.resident[rows]
+        else:
+            images = torch.from_numpy(self.images[rows.numpy()])
+        if self.weights is None:
+            return images, self.codes[rows]
+        return images, self.codes[rows], self.weights[positions]
 
 
 @dataclass
 class Batches:
-    """Iterate over a dataset in batches of nearly equal size."""
+    """Iterate over rows of a dataset in batches of nearly equal size."""
 
     dataset: PixelDataset
     rows: Tensor
@@ -73,7 +108,7 @@ class Batches:
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Targets]]:
         rows = self.rows
         if self.generator is not None:
             rows = rows[torch.randperm(len(rows), generator=self.generator)]
@@ -81,17 +116,22 @@ class Batches:
         waits = not self.dataset.in_memory or torch.device(self.device).type != "cpu"
         if waits and self.dataset.resident is None:
             with ReadAhead(self._read, parts, n_ahead=N_AHEAD) as batches:
-                for images, codes in batches:
-                    yield self._send(images, codes)
+                for batch in batches:
+                    yield _in_pairs(*self._send(batch))
         else:
-            yield from map(self.dataset.take, parts)
+            for part in parts:
+                yield _in_pairs(*self.dataset.take(part))
 
-    def _read(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        images, codes = self.dataset.take(rows)
+    def _read(self, rows: Tensor) -> tuple[Tensor, ...]:
+        batch = self.dataset.take(rows)
         if torch.device(self.device).type == "cuda":
-            return images.pin_memory(), codes.pin_memory()
-        return images, codes
+            return tuple(tensor.pin_memory() for tensor in batch)
+        return batch
 
-    def _send(self, images: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
-        images = images.to(self.device, non_blocking=True)
-        return images, codes.to(self.device, non_blocking=True)
+    def _send(self, batch: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(tensor.to(self.device, non_blocking=True) for tensor in batch)
+
+
+def _in_pairs(images: Tensor, *targets: Tensor) -> tuple[Tensor, Targets]:
+    """A batch as skorch has it: what goes into the network, and what should come."""
+    return images, targets if len(targets) > 1 else targets[0]

@@ -7,13 +7,15 @@ from typing import Any, Self
 import numpy as np
 import torch
 from skorch import NeuralNetClassifier
-from skorch.callbacks import EpochTimer, PassthroughScoring, PrintLog
+from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torch.utils.data import Subset
 
+from skfake.progress import write_above
 from skfake.training._augment import augment, center_crop
 from skfake.training.augmentation import Augmentation
-from skfake.training.batches import Batches, PixelDataset
+from skfake.training.batches import Batches, PixelDataset, Targets
 from skfake.training.device import largest_batch, least_batch
 from skfake.training.seeding import derive_seed, isolated_seed
 
@@ -23,6 +25,8 @@ class PixelNet(NeuralNetClassifier):
 
     # Side of the crops of this epoch, where it is not the augmentation's.
     training_size_: int | None = None
+    # What has ended the training, where it was neither the last epoch nor a callback.
+    interruption_: KeyboardInterrupt | None = None
 
     def __init__(
         self,
@@ -62,7 +66,8 @@ class PixelNet(NeuralNetClassifier):
         return [
             ("epoch_timer", EpochTimer()),
             *((callback.name, callback) for callback in recorded),
-            ("print_log", PrintLog()),
+            # With a sink of its own, it writes whatever `verbose` is.
+            *([("print_log", PrintLog(sink=write_above))] if self.verbose else []),
         ]
 
     def initialize_module(self) -> Self:
@@ -77,10 +82,34 @@ class PixelNet(NeuralNetClassifier):
             module.compile(**self.get_params_for("compile"))
         return module
 
+    def partial_fit(
+        self, X: Any, y: Any = None, classes: Any = None, **kwargs: Any
+    ) -> Self:
+        """Train, and raise the KeyboardInterrupt that skorch takes for the end."""
+        super().partial_fit(X, y, classes, **kwargs)
+        interruption, self.interruption_ = self.interruption_, None
+        if interruption is not None:
+            raise interruption
+        return self
+
     def fit_loop(self, X: Any, y: Any = None, **kwargs: Any) -> Self:
         """Run the epochs and leave the caller's random numbers as they were."""
-        with isolated_seed(self.seed, self.device):
-            return super().fit_loop(X, y, **kwargs)
+        try:
+            with isolated_seed(self.seed, self.device):
+                return super().fit_loop(X, y, **kwargs)
+        except KeyboardInterrupt as error:
+            # It is also how EarlyStopping ends a training.
+            self.interruption_ = None if self.is_stopped_early else error
+            raise
+
+    @property
+    def is_stopped_early(self) -> bool:
+        """Whether a callback for early stopping has ended the training."""
+        return any(
+            isinstance(callback, EarlyStopping)
+            and callback.misses_ >= callback.patience
+            for _, callback in self.callbacks_
+        )
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Seed the epoch by its number, so that a continued fit is the same fit."""
@@ -137,9 +166,10 @@ class PixelNet(NeuralNetClassifier):
             self.notify("on_batch_begin", batch=batch, training=training)
             with explain_lack_of_memory(batch[0]):
                 step = step_fn(batch, **fit_params)
-            right = (step["y_pred"].argmax(dim=1) == batch[1]).float().mean()
+            codes = batch[1][0] if isinstance(batch[1], tuple) else batch[1]
+            right = (step["y_pred"].argmax(dim=1) == codes).float().mean()
             metrics.append(torch.stack([step["loss"].detach().float(), right]))
-            self.history.record_batch(f"{prefix}_batch_size", len(batch[1]))
+            self.history.record_batch(f"{prefix}_batch_size", len(codes))
             self.notify("on_batch_end", batch=batch, training=training, **step)
         rows = self.history[-1]["batches"][-len(metrics) :]
         for row, (loss, accuracy) in zip(
@@ -150,11 +180,19 @@ class PixelNet(NeuralNetClassifier):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Train on a batch that is augmented first."""
-        images, codes = batch
+        images, targets = batch
         if self.augmentation is not None:
             size = self.training_size_
             images = augment(images, self.augmentation, self.draws_, size=size)
-        return super().train_step_single((images, codes), **fit_params)
+        return super().train_step_single((images, targets), **fit_params)
+
+    def get_loss(
+        self, y_pred: Tensor, y_true: Targets, *args: Any, **kwargs: Any
+    ) -> Tensor:
+        """Loss of a batch: the mean, of weighted losses where there are weights."""
+        if isinstance(y_true, tuple):
+            return weighted_loss(self.criterion_, y_pred, *y_true)
+        return super().get_loss(y_pred, y_true, *args, **kwargs)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Judge held-out images with the arithmetic of training."""
@@ -209,6 +247,25 @@ class PixelNet(NeuralNetClassifier):
                 continue
             start += size
         return torch.cat(done).numpy()
+
+
+def weighted_loss(
+    criterion: nn.CrossEntropyLoss, logits: Tensor, codes: Tensor, weights: Tensor
+) -> Tensor:
+    """Mean of the losses times their weights; all weights of one make it the loss.
+
+    As in the loss of torch, it is the weights of the classes that the mean is over.
+    """
+    losses = cross_entropy(
+        logits,
+        codes,
+        weight=criterion.weight,
+        label_smoothing=criterion.label_smoothing,
+        reduction="none",
+    )
+    of_classes = criterion.weight
+    n = len(codes) if of_classes is None else of_classes[codes].sum()
+    return (weights * losses).sum() / n
 
 
 @contextmanager

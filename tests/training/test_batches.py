@@ -56,6 +56,41 @@ def test_read_only_images_are_read():
     assert (images == 9).all()
 
 
+def test_rows_are_trained_on_in_their_order():
+    rows = [3, 1, 1]
+    images = dataset(5).images
+    some = PixelDataset(images, 10 * np.arange(5), rows=rows)
+    assert len(some) == 3
+    assert some.codes_in_order().tolist() == [30, 10, 10]
+    assert [(int(x), int(code)) for x, code in (some[0], some[2])] == [(3, 30), (1, 10)]
+    ((x, codes),) = Batches(some, torch.tensor([2, 0]), batch_size=2)
+    assert (x.flatten().tolist(), codes.tolist()) == ([1, 3], [10, 30])
+    images[:] = 7
+    assert some[0][0] == 7
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_weights_come_with_their_rows(in_memory):
+    images = dataset(50).images if in_memory else Slow(dataset(50).images)
+    rows = np.random.default_rng(0).permutation(50)[:30]
+    weighted = PixelDataset(images, np.arange(50), rows=rows, weights=rows / 4)
+    batches = Batches(
+        weighted, torch.arange(30), batch_size=7, generator=torch.Generator()
+    )
+    seen = []
+    for x, (codes, weights) in batches:
+        assert torch.equal(x.flatten(), codes)
+        assert torch.equal(weights, codes / 4)
+        seen += codes.tolist()
+    assert sorted(seen) == sorted(rows)
+
+
+def test_weights_of_one_are_none():
+    images = np.zeros((4, 2, 2, 3), np.uint8)
+    assert PixelDataset(images, weights=np.ones(4)).weights is None
+    assert PixelDataset(images, weights=np.full(4, 2)).weights is not None
+
+
 class Slow:
     """Images that take their time, and remember who asked for which."""
 
@@ -120,21 +155,26 @@ def test_a_memory_map_is_read_ahead(tmp_path):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+@pytest.mark.parametrize("weights", [None, np.arange(40)])
+@pytest.mark.parametrize("rows", [None, np.arange(50)[:9:-1]])
 @pytest.mark.parametrize("resident", [True, False])
-def test_batches_of_a_gpu_are_those_of_the_cpu(resident):
+def test_batches_of_a_gpu_are_those_of_the_cpu(resident, rows, weights):
     images = np.random.default_rng(0).integers(0, 255, (50, 4, 4, 3), np.uint8)
-    here = PixelDataset(images, np.arange(50))
-    there = PixelDataset(images, np.arange(50))
+    options = {"rows": rows, "weights": weights}
+    here, there = (PixelDataset(images, np.arange(50), **options) for _ in range(2))
     if resident:
         there.move_to("cuda")
         assert there.resident.device.type == "cuda"
-    rows = torch.arange(50)
+    order = torch.arange(40)
     pairs = zip(
-        Batches(here, rows, batch_size=8),
-        Batches(there, rows, batch_size=8, device="cuda"),
+        Batches(here, order, batch_size=8),
+        Batches(there, order, batch_size=8, device="cuda"),
         strict=True,
     )
-    for (x, codes), (x_there, codes_there) in pairs:
-        assert x_there.device.type == codes_there.device.type == "cuda"
+    for (x, targets), (x_there, targets_there) in pairs:
         assert torch.equal(x, x_there.cpu())
-        assert torch.equal(codes, codes_there.cpu())
+        if weights is None:
+            targets, targets_there = (targets,), (targets_there,)
+        for of, of_there in zip((x, *targets), (x_there, *targets_there), strict=True):
+            assert of_there.device.type == "cuda"
+            assert torch.equal(of, of_there.cpu())

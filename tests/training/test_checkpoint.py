@@ -11,6 +11,8 @@ from sklearn.base import clone
 from skorch.callbacks import Callback
 
 from skfake import Augmentation, CNNDetector
+from skfake.detectors._net import find_checkpoint
+from skfake.training.batches import PixelDataset
 
 DETECTOR = CNNDetector(
     image_size=16,
@@ -66,6 +68,12 @@ def fit(stripes, **parameters):
     return clone(DETECTOR).set_params(**parameters).fit(*stripes)
 
 
+def interrupt(stripes, epoch, **parameters):
+    """Fit until Ctrl-C comes in an epoch."""
+    with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="interrup"):
+        fit(stripes, callbacks=[CtrlC(epoch)], **parameters)
+
+
 def epochs_of(stripes, **parameters):
     """Epochs that a fit trains for."""
     Count.epochs = 0
@@ -102,12 +110,12 @@ def test_ctrl_c_leaves_what_the_next_fit_goes_on_from(
     stripes, tmp_path, optimizer, schedule
 ):
     settings = {"optimizer": optimizer, "schedule": schedule}
-    fit(stripes, checkpoint=tmp_path, callbacks=[CtrlC(3)], **settings)
+    interrupt(stripes, 3, checkpoint=tmp_path, **settings)
     resumed = fit(stripes, checkpoint=tmp_path, **settings)
     assert torch.equal(weights(resumed), weights(fit(stripes, **settings)))
 
 
-@pytest.mark.parametrize("broken_at", [3, 5, 8])
+@pytest.mark.parametrize("broken_at", [3, 5, 6])
 def test_early_stopping_remembers_the_best_epoch(stripes, tmp_path, broken_at):
     noise = stripes[0], np.random.default_rng(0).integers(0, 2, 40)
     settings = {
@@ -118,7 +126,7 @@ def test_early_stopping_remembers_the_best_epoch(stripes, tmp_path, broken_at):
         "lr": 0.01,
     }
     whole = fit(noise, **settings)
-    fit(noise, checkpoint=tmp_path, callbacks=[CtrlC(broken_at)], **settings)
+    interrupt(noise, broken_at, checkpoint=tmp_path, **settings)
     resumed = fit(noise, checkpoint=tmp_path, **settings)
     assert resumed.history_["valid_loss"] == whole.history_["valid_loss"]
     assert torch.equal(weights(resumed), weights(whole))
@@ -133,7 +141,7 @@ def test_a_training_that_has_ended_is_not_repeated(stripes, tmp_path):
 
 
 def test_without_a_seed_the_begun_training_gives_its_own(stripes, tmp_path):
-    fit(stripes, checkpoint=tmp_path, random_state=None, callbacks=[CtrlC(3)])
+    interrupt(stripes, 3, checkpoint=tmp_path, random_state=None)
     Count.epochs = 0
     resumed = fit(stripes, checkpoint=tmp_path, random_state=None, callbacks=[Count()])
     assert Count.epochs == 3
@@ -150,6 +158,19 @@ def test_trainings_that_learn_something_else_share_the_folder(stripes, tmp_path)
     assert epochs_of((X[::-1], y[::-1]), checkpoint=tmp_path) == 5
     assert epochs_of(stripes, checkpoint=tmp_path, verbose=1) == 0
     assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_other_rows_and_weights_are_another_training(stripes, tmp_path):
+    detector = clone(DETECTOR).set_params(checkpoint=tmp_path)
+    detector.augment_ = None
+    backwards = np.arange(40)[::-1]
+    orders = [{}, {"rows": backwards}, {"weights": backwards}]
+    files = [
+        find_checkpoint(detector, PixelDataset(*stripes, **order), None).file
+        for order in (*orders, *orders)
+    ]
+    assert files[:3] == files[3:]
+    assert len(set(files)) == 3
 
 
 def test_a_warm_start_has_a_checkpoint_of_its_own(stripes, tmp_path):

@@ -133,8 +133,16 @@ def spread_scores(values: np.ndarray) -> np.ndarray:
 
 def log_odds(probabilities: np.ndarray) -> np.ndarray:
     """Logarithms of odds (n,) of two classes, or of probabilities (n, n_classes)."""
-    # The logarithm of 0 would be infinite.
-    logarithms = np.log(np.maximum(probabilities, np.finfo(float).tiny))
+    return compare_logarithms(log_probabilities(probabilities))
+
+
+def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
+    """Logarithms of probabilities, none of them infinite."""
+    return np.log(np.maximum(probabilities, np.finfo(float).tiny))
+
+
+def compare_logarithms(logarithms: np.ndarray) -> np.ndarray:
+    """Differences (n,) of two classes' logarithms; those of more as they are."""
     if logarithms.shape[1] == 2:
         return logarithms[:, 1] - logarithms[:, 0]
     return logarithms

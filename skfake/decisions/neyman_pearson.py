@@ -10,7 +10,7 @@ from scipy.stats import binom
 from sklearn.utils import Tags
 
 from skfake.decisions._held_out import FRACTION, HeldOutClassifier
-from skfake.labels import check_pos_label
+from skfake.labels import check_pos_label, read_pos_label
 from skfake.scikit_learn import take_rows
 from skfake.scoring import Scores, class_scores
 
@@ -38,8 +38,8 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         which takes fewer negatives: 99 instead of 299 for a rate of 1 %.
 
     pos_label : label, default=None
-        The positive class, an alarm. With None it is the label that
-        means fake, 1 of 0 and 1, or else the greater.
+        The positive class, an alarm. With None it is what the estimator says or, where
+        it says nothing, the label whose name means fake, or else the greater.
 
     cv : float, int, splitter, iterable of (train, test) or "prefit", default=0.2
         Which images are held out from fitting, to set the threshold on. A float is
@@ -159,13 +159,20 @@ class NeymanPearsonClassifier(HeldOutClassifier):
         return class_scores(model, X)[:, self.classes_ == self.pos_label_].ravel()
 
     def _check_classes(self) -> None:
-        labels = self.classes_.tolist()
-        if len(labels) > 2:
+        n_classes = len(self.classes_)
+        if n_classes > 2:
             raise ValueError(
-                f"y must hold two classes; got {len(labels)}, {labels}. Only binary "
-                "classification is supported."
+                f"y must hold two classes; got {n_classes}. Only binary classification "
+                "is supported."
             )
-        self.pos_label_ = check_pos_label(self.pos_label, self.classes_)
+        pos_label = self.pos_label
+        if pos_label is None and self._is_prefit():
+            pos_label = read_pos_label(self.estimator)
+        elif pos_label is None:
+            pos_label = getattr(self.estimator, "pos_label", None)
+        if isinstance(pos_label, list) and len(pos_label) == 1:
+            pos_label = pos_label[0]
+        self.pos_label_ = check_pos_label(pos_label, self.classes_)
 
     def _judge(self, model: Any, X: Any, y: np.ndarray) -> np.ndarray:
         """Scores of the negatives; the positives are not looked at."""

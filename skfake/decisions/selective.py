@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.decisions._held_out import FRACTION, HeldOutClassifier, wrapped_has
+from skfake.labels import learn_pos_label, read_pos_label
 from skfake.scoring import Scores, score_images
 
 
@@ -60,6 +61,10 @@ class SelectiveClassifier(HeldOutClassifier):
         It is sure of images whose confidence, the greatest of the estimator's
         probabilities or else of its distances, is above it. Infinite where no threshold
         keeps the bound, and minus infinity where it is sure of all.
+
+    pos_label_ : label, list of labels or None
+        What means fake: what the estimator says or, where it says nothing, the names
+        of the labels; None where neither does.
 
     coverage_ : float
         Fraction of the held-out images that it is sure of.
@@ -229,6 +234,8 @@ class SelectiveClassifier(HeldOutClassifier):
                 f"got {self.n_held_out_}. Pass more images, hold out more of them, or "
                 "ask for less."
             )
+        said = read_pos_label(self.estimator_)
+        self.pos_label_ = learn_pos_label(self.classes_, said)
         confidences, wrong = judged.T
         self.threshold_ = selective_threshold(
             confidences, wrong, max_error=self.max_error, delta=delta

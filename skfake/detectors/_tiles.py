@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from skfake.images import load_image, open_rows, to_float
+from skfake.images import open_rows
 
 
 @dataclass
@@ -86,24 +85,25 @@ def cut_tiles(
 
 
 def draw_tiles(
-    images: np.ndarray | list,
+    images: Sequence,
+    sides: np.ndarray,
     *,
     size: int,
     overlap: float,
     max_tiles: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw equally many tiles from each image."""
-    sizes = [len(Grid.over(sides_of(image), size, overlap)) for image in images]
-    n_tiles = min(max_tiles, max(sizes))
-    tiles = np.empty((len(images) * n_tiles, size, size, 3), np.uint8)
+    """Draw equally many tiles from each image, whose height and width are known."""
+    most = max(len(Grid.over(of_one, size, overlap)) for of_one in sides)
+    n_tiles = min(max_tiles, most)
+    # Numbers of no known scale stay floats, all of them.
+    dtype = getattr(images[0], "dtype", np.uint8)
+    tiles = np.empty((len(images) * n_tiles, size, size, 3), dtype)
     for i, image in enumerate(images):
         rows = open_rows(image)
         grid = Grid.over(rows.shape, size, overlap)
         chosen = _draw(len(grid), n_tiles, rng)
         for j, tile in enumerate(cut_tiles(rows, grid, chosen), start=i * n_tiles):
-            if tile.dtype != tiles.dtype:
-                tiles, tile = to_float(tiles), to_float(tile)
             # A gray tile fills three channels.
             tiles[j] = tile
         # Or the next image would be opened beside it.
@@ -116,19 +116,6 @@ def _draw(n: int, n_drawn: int, rng: np.random.Generator) -> np.ndarray:
     whole, rest = divmod(n_drawn, n)
     drawn = np.append(np.tile(np.arange(n), whole), rng.choice(n, rest, replace=False))
     return np.sort(drawn)
-
-
-def sides_of(image: Any) -> tuple[int, int]:
-    """Sides of an image, of a file without its pixels where that will do."""
-    if isinstance(image, np.ndarray):
-        return image.shape[0], image.shape[1]
-    try:
-        with Image.open(image) as opened:
-            return opened.height, opened.width
-    # Of what can't be opened like this, `load_image` knows what to say.
-    except Exception:
-        pixels = load_image(image)
-        return pixels.shape[0], pixels.shape[1]
 
 
 def score_tiles(
@@ -163,13 +150,13 @@ def _batch_tiles(
     batch_size: int,
 ) -> Iterator[np.ndarray]:
     """Tiles of all images by batches; an image's grid is there before its tiles."""
-    tiles, n = np.empty((0, size, size, 3), np.uint8), 0
+    tiles, n = np.empty((0, size, size, 3)), 0
     for image in images:
         rows = open_rows(image)
         grid = Grid.over(rows.shape, size, overlap)
         grids.append(grid)
         for tile in cut_tiles(rows, grid):
-            if n == len(tiles) or tile.dtype != tiles.dtype:
+            if n == len(tiles):
                 if n:
                     yield tiles[:n]
                 tiles, n = np.empty((batch_size, size, size, 3), tile.dtype), 0

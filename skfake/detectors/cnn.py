@@ -29,6 +29,9 @@ class CNNDetector(DeepDetector):
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
+    pos_label : label or list of labels, default=None
+        What means fake. With None that follows from the names of the labels.
+
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
         mirror images. "auto" is what the text above names; with None nothing is done.
@@ -92,7 +95,8 @@ class CNNDetector(DeepDetector):
         Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
-        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+        1 shows a bar for all epochs on stderr, or lines where that is no terminal or
+        notebook; 2 also a line an epoch on stdout.
 
     grayscale : bool, default=False
         Whether the network sees luminance alone, as in the study, or colours.
@@ -111,6 +115,9 @@ class CNNDetector(DeepDetector):
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
+    pos_label_ : label, list of labels or None
+        What means fake; None where neither `pos_label` nor a name says it.
+
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
         each epoch; those of training are means over its batches, as augmented.
@@ -120,6 +127,15 @@ class CNNDetector(DeepDetector):
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    fingerprints_ : uint64 array of shape (n_distinct,)
+        Digests of the training images, sorted, by which they are known again.
+
+    image_sizes_ : int array of shape (3, 2)
+        Height and width of the smallest, the median and the largest training image.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers of the training images where they were on no known scale of images.
 
     image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
         Shape and number of values of all images seen in `fit`, and names of columns,

@@ -8,44 +8,64 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from scipy.special import log_softmax, softmax
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.utils import Tags, gen_batches
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from skfake.detectors._net import (
     OPTIMIZERS,
-    epoch_metrics,
     find_checkpoint,
     make_callbacks,
     make_net,
-    train,
+    train_detector,
 )
 from skfake.detectors._net_state import build_net, take_apart
 from skfake.detectors._pixels import CHUNK, channel_statistics, open_pixels
-from skfake.images import load_images
-from skfake.labels import encode_known_labels, encode_labels
+from skfake.images import load_images, naming_unreadable
+from skfake.labels import encode_known_labels, encode_labels, learn_pos_label
+from skfake.networks.heads import head_of, without_head
 from skfake.networks.standardize import Standardize
 from skfake.scikit_learn import Interval, StrOptions, fit_context
-from skfake.scoring import Scores, ScoringMixin
+from skfake.scoring import Scores, ScoringMixin, compare_logarithms
 from skfake.training.augmentation import Augmentation
 from skfake.training.batches import PixelDataset
 from skfake.training.device import resolve_device
 from skfake.training.net import PixelNet
 from skfake.training.schedule import SCHEDULES
 from skfake.training.seeding import derive_seed, draw_seed, isolated_seed
+from skfake.training_images import (
+    order_images,
+    remember_images,
+    validate_training,
+    warn_of_resizing,
+)
 from skfake.validation import accept_images, validate_images
 
 
 # A dataclass, so that the parameters of all networks stand here alone: a subclass adds
 # its own, and other defaults.
 @dataclass(kw_only=True, eq=False, repr=False)
-class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+class DeepDetector(
+    ScoringMixin,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
     """A detector whose scores come from a network, trained by skorch."""
 
     image_size: int = 32
     image_shape: tuple[int, ...] | None = None
+    pos_label: Any = None
     augment: Augmentation | str | None = "auto"
     label_smoothing: float = 0.05
     max_epochs: int = 10
@@ -70,6 +90,8 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
     _parameter_constraints: ClassVar[dict] = {
         "image_size": [Interval(Integral, 1, None, closed="left")],
         "image_shape": [tuple, None],
+        # `learn_pos_label` says in one sentence what it takes.
+        "pos_label": "no_validation",
         "augment": [StrOptions({"auto"}), Augmentation, None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -112,8 +134,9 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         """The same network without weights that were learned elsewhere."""
         return self._build_network(n_classes)
 
-    def _standardization(self, pixels: Any, seed: int) -> Standardize:
-        return Standardize(*channel_statistics(pixels, derive_seed(seed, 1)))
+    def _standardization(self, dataset: PixelDataset, seed: int) -> Standardize:
+        rows, seed = np.asarray(dataset.rows), derive_seed(seed, 1)
+        return Standardize(*channel_statistics(dataset.images, rows, seed))
 
     def _find_augmentation(self) -> Augmentation | None:
         """Copy of what `augment` names, which a later change does not reach."""
@@ -126,10 +149,12 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         return clone(augmentation)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network: from scratch, unless `warm_start` is True.
 
-        Ctrl-C ends the training and keeps the network as it then is.
+        Ctrl-C ends the training with KeyboardInterrupt. The network is kept as it then
+        is, to predict with or to save, where an epoch is done; or else the detector is
+        as it was before. A warning says which.
 
         Parameters
         ----------
@@ -141,6 +166,11 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         y : array-like of shape (n,)
             Labels of two or more classes.
 
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images. Whole numbers repeat them, and zero leaves one out,
+            where that makes at most ten times as many; others weigh the loss, relative
+            to their mean.
+
         Returns
         -------
         self
@@ -148,21 +178,33 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         Raises
         ------
         ValueError
-            If X or y can't be read, `validation_fraction` leaves a class out,
-            `device` is not there, or y has other classes than the fit that
+            If X, y or the weights can't be read, `validation_fraction` leaves a class
+            out, `device` is not there, or y has other classes than the fit that
             `warm_start` goes on from.
         torch.OutOfMemoryError
             If the device has too little memory for a batch.
+        KeyboardInterrupt
+            On Ctrl-C, so that whatever has called `fit` ends too.
+
+        Warns
+        -----
+        UserWarning
+            If the training was interrupted.
         """
-        images, y = validate_images(self, X, y, reset=True)
+        before = dict(vars(self))
+        images, y, weights = validate_training(self, X, y, sample_weight, reset=True)
         earlier = getattr(self, "net_", None) if self.warm_start else None
         if earlier is None:
             codes = encode_labels(self, y)
         else:
             codes = encode_known_labels(self.classes_, y, whole=True)
+        self.pos_label_ = learn_pos_label(self.classes_, self.pos_label)
         self.augment_ = self._find_augmentation()
-        self._check_settings(codes)
-        dataset = self._open(images, codes)
+        self._check_settings()
+        dataset = self._open(images, codes, weights, more=earlier is not None)
+        warn_of_resizing(self, len(images))
+        codes = dataset.codes_in_order()
+        self._check_counts(codes)
         checkpoint = find_checkpoint(self, dataset, earlier)
         seed = self._draw_seed(checkpoint)
         first_epoch = 0 if earlier is None else len(earlier.history)
@@ -170,13 +212,16 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         if checkpoint is not None:
             callbacks.append(("checkpoint", checkpoint))
         net = self._prepare_net(dataset, codes, seed, earlier, callbacks=callbacks)
-        train(net, dataset, codes, n_epochs=self.max_epochs, checkpoint=checkpoint)
-        self.net_ = net
-        self.history_ = epoch_metrics(net)
+        options: dict[str, Any] = {"n_epochs": self.max_epochs}
+        options["checkpoint"] = checkpoint
+        with naming_unreadable(images, n_jobs=self.n_jobs):
+            train_detector(self, net, dataset, before=before, **options)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
         """Train for one more epoch, on these images, with the learning rate `lr`.
 
         No schedule, validation or early stopping takes part.
@@ -193,6 +238,10 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
             All labels that will ever come; needed in the first call alone, where y
             does not hold them all.
 
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images, as in `fit`; others than whole numbers are relative
+            to the mean of this call.
+
         Returns
         -------
         self
@@ -200,22 +249,28 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         Raises
         ------
         ValueError
-            If X or y can't be read, y holds a label that is not among the classes, or
-            `class_weight` is "balanced", which needs all of y.
+            If X, y or the weights can't be read, y holds a label that is not among the
+            classes, or `class_weight` is "balanced", which needs all of y.
         """
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight must be None or a dict for partial_fit, which doesn't "
                 "see all labels; got 'balanced'."
             )
+        before = dict(vars(self))
         earlier = getattr(self, "net_", None)
-        images, y = validate_images(self, X, y, reset=earlier is None)
+        more = earlier is not None
+        images, y, weights = validate_training(
+            self, X, y, sample_weight, reset=not more
+        )
         if earlier is None:
             encode_labels(self, y if classes is None else np.asarray(classes))
         codes = encode_known_labels(self.classes_, y)
+        self.pos_label_ = learn_pos_label(self.classes_, self.pos_label)
         self.augment_ = self._find_augmentation()
         self._check_sizes(self.augment_)
-        dataset = self._open(images, codes)
+        dataset = self._open(images, codes, weights, more=more)
+        codes = dataset.codes_in_order()
         seed = draw_seed(self.random_state) if earlier is None else earlier.seed
         callbacks = deepcopy(self.callbacks or [])
         net = self._prepare_net(
@@ -225,9 +280,8 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
             net.optimizer_.load_state_dict(earlier.optimizer_.state_dict())
             for group in net.optimizer_.param_groups:
                 group["lr"] = self.lr
-        train(net, dataset, codes, n_epochs=1)
-        self.net_ = net
-        self.history_ = epoch_metrics(net)
+        with naming_unreadable(images, n_jobs=self.n_jobs):
+            train_detector(self, net, dataset, before=before, n_epochs=1)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -243,13 +297,74 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         float array of shape (n, n_classes)
             In the order of `classes_`.
         """
+        return softmax(self._predict_logits(X), axis=1)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float array of shape (n, n_classes)
+            In the order of `classes_`.
+        """
+        return log_softmax(self._predict_logits(X), axis=1)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logarithms of the odds of two classes, or of the probabilities of more.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float array of shape (n,) for two classes, else (n, n_classes)
+            For two classes, positive speaks for `classes_[1]`.
+        """
+        return compare_logarithms(self.predict_log_proba(X))
+
+    def transform(self, X: Any) -> np.ndarray:
+        """What the last layer of the network sees of images: their embedding.
+
+        As probabilities do, it looks at the centre of images where the training looked
+        at crops of one size, and is a mean over mirror images where `augment` asks for
+        it.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float32 array of shape (n, n_features_out)
+            One row for each image.
+        """
         check_is_fitted(self)
+        return self._apply(make_embedder(self.net_), X)
+
+    @property
+    def _n_features_out(self) -> int:
+        module = self.net_.module_
+        return module.get_submodule(head_of(module)).in_features
+
+    def _predict_logits(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        return self._apply(self.net_, X).astype(np.float64)
+
+    def _apply(self, net: PixelNet, X: Any) -> np.ndarray:
         images = validate_images(self, X, reset=False)
-        logits = [
-            self.net_.predict_logits(self._load(images[part]))
-            for part in gen_batches(len(images), CHUNK)
-        ]
-        return softmax(np.concatenate(logits).astype(np.float64), axis=1)
+        parts = gen_batches(len(images), CHUNK)
+        with naming_unreadable(images, n_jobs=self.n_jobs):
+            return np.concatenate(
+                [net.predict_logits(self._load(images[part])) for part in parts]
+            )
 
     def _score_images(self, X: Any) -> Scores:
         probabilities = self.predict_proba(X)
@@ -263,8 +378,19 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
     def _load(self, images: np.ndarray | list) -> np.ndarray:
         return load_images(images, **self._pixel_options())
 
-    def _open(self, images: np.ndarray | list, codes: np.ndarray) -> PixelDataset:
-        return PixelDataset(open_pixels(images, **self._pixel_options()), codes)
+    def _open(
+        self,
+        images: np.ndarray | list,
+        codes: np.ndarray,
+        weights: np.ndarray | None = None,
+        *,
+        more: bool = False,
+    ) -> PixelDataset:
+        """Training images in an order of their own; which they are is learned."""
+        pixels, fingerprints, sizes = open_pixels(images, **self._pixel_options())
+        remember_images(self, fingerprints, sizes, more=more)
+        rows, weights = order_images(fingerprints, codes, weights)
+        return PixelDataset(pixels, codes, rows=rows, weights=weights)
 
     def _draw_seed(self, checkpoint: Any) -> int:
         """Seed of the fit: where the caller gives none, that of what was begun."""
@@ -289,7 +415,7 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
         else:
             with isolated_seed(derive_seed(seed), device):
                 network = self._build_network(len(self.classes_))
-            module = nn.Sequential(self._standardization(dataset.images, seed), network)
+            module = nn.Sequential(self._standardization(dataset, seed), network)
         net = make_net(self, module, codes, seed=seed, device=device, **options)
         with isolated_seed(seed, device):
             net.initialize()
@@ -311,13 +437,15 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
                 f" to image_size, {self.image_size}; got {crop_size}."
             )
 
-    def _check_settings(self, codes: np.ndarray) -> None:
+    def _check_settings(self) -> None:
         self._check_sizes(self.augment_)
         if self.patience is not None and self.validation_fraction is None:
             raise ValueError(
                 "validation_fraction must be a fraction where patience is a number; "
                 "got None."
             )
+
+    def _check_counts(self, codes: np.ndarray) -> None:
         counts = np.bincount(codes)
         if self.validation_fraction is not None and counts.min() < 2:
             label = self.classes_[counts.argmin()]
@@ -344,4 +472,18 @@ class DeepDetector(ScoringMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMe
             self.net_ = build_net(self, state["net_"])
 
     def __sklearn_tags__(self) -> Tags:
-        return accept_images(super().__sklearn_tags__())
+        tags = accept_images(super().__sklearn_tags__())
+        # `transform` gives no other.
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def make_embedder(net: PixelNet) -> PixelNet:
+    """Net that predicts what the head of a trained net is given."""
+    embedder = PixelNet(
+        without_head(net.module_),
+        criterion=nn.CrossEntropyLoss,
+        augmentation=net.augmentation,
+        device=net.device,
+    )
+    return embedder.initialize()

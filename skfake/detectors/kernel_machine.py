@@ -32,6 +32,22 @@ def resolve_engine(engine: str) -> str:
     return engine
 
 
+def find_gamma(
+    X: np.ndarray, gamma: str | float, weights: np.ndarray | None = None
+) -> float:
+    """Coefficient of the kernel, as SVC has it, with the variance of weighted rows."""
+    if not isinstance(gamma, str):
+        return float(gamma)
+    if gamma == "auto":
+        spread = 1.0
+    elif weights is None:
+        spread = X.var()
+    else:
+        mean = np.average(X.mean(axis=1), weights=weights)
+        spread = np.average(((X - mean) ** 2).mean(axis=1), weights=weights)
+    return 1.0 / (X.shape[1] * spread) if spread else 1.0
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class KernelMachine(ClassifierMixin, BaseEstimator):
     """SVC of a library, of which the support vectors and their weights are kept."""
@@ -45,7 +61,7 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: Any = None) -> Self:
         """Fit the machine to features (n, n_features)."""
-        self.gamma_ = self._find_gamma(X)
+        self.gamma_ = find_gamma(X, self.gamma)
         svc = self._make_svc()
         if self.engine == FAST:
             # benchmarks/svm_engines.py: labels stay the same, in half of the time.
@@ -87,13 +103,6 @@ class KernelMachine(ClassifierMixin, BaseEstimator):
         from sklearnex.svm import SVC as FastSVC
 
         return FastSVC(**settings)
-
-    def _find_gamma(self, X: np.ndarray) -> float:
-        """Coefficient of the kernel, as SVC has it."""
-        if not isinstance(self.gamma, str):
-            return float(self.gamma)
-        spread = X.var() if self.gamma == "scale" else 1.0
-        return 1.0 / (X.shape[1] * spread) if spread else 1.0
 
     def _compare(self, X: np.ndarray) -> np.ndarray:
         """Distances (n, n_pairs) of images to the margin of each pair of classes."""

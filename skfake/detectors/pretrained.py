@@ -4,7 +4,7 @@ import os
 from abc import abstractmethod
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from torch import nn
@@ -15,6 +15,7 @@ from skfake.networks.standardize import Standardize
 from skfake.networks.weights import imagenet_weights, load_weights, read_weights
 from skfake.scikit_learn import Interval, Options, StrOptions
 from skfake.training.augmentation import Augmentation
+from skfake.training.batches import PixelDataset
 
 # Of the images that torchvision's weights were trained on.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -58,9 +59,9 @@ class PretrainedDetector(DeepDetector):
             backbones.freeze(network, head)
         return network
 
-    def _standardization(self, pixels: Any, seed: int) -> Standardize:
+    def _standardization(self, dataset: PixelDataset, seed: int) -> Standardize:
         if self.weights is None:
-            return super()._standardization(pixels, seed)
+            return super()._standardization(dataset, seed)
         return Standardize(np.array(IMAGENET_MEAN), np.array(IMAGENET_STD))
 
     def _check_sizes(self, augmentation: Augmentation | None) -> None:
@@ -87,6 +88,9 @@ class ResNetDetector(PretrainedDetector):
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
+
+    pos_label : label or list of labels, default=None
+        What means fake. With None that follows from the names of the labels.
 
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
@@ -151,7 +155,8 @@ class ResNetDetector(PretrainedDetector):
         Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
-        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+        1 shows a bar for all epochs on stderr, or lines where that is no terminal or
+        notebook; 2 also a line an epoch on stdout.
 
     weights : "imagenet", path or None, default=None
         What training starts from: torchvision's weights of ImageNet (IMAGENET1K_V1),
@@ -172,6 +177,9 @@ class ResNetDetector(PretrainedDetector):
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
+    pos_label_ : label, list of labels or None
+        What means fake; None where neither `pos_label` nor a name says it.
+
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
         each epoch; those of training are means over its batches, as augmented.
@@ -181,6 +189,15 @@ class ResNetDetector(PretrainedDetector):
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    fingerprints_ : uint64 array of shape (n_distinct,)
+        Digests of the training images, sorted, by which they are known again.
+
+    image_sizes_ : int array of shape (3, 2)
+        Height and width of the smallest, the median and the largest training image.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers of the training images where they were on no known scale of images.
 
     image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
         Shape and number of values of all images seen in `fit`, and names of columns,
@@ -242,6 +259,9 @@ class VGGDetector(PretrainedDetector):
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
+
+    pos_label : label or list of labels, default=None
+        What means fake. With None that follows from the names of the labels.
 
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
@@ -306,7 +326,8 @@ class VGGDetector(PretrainedDetector):
         Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
-        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+        1 shows a bar for all epochs on stderr, or lines where that is no terminal or
+        notebook; 2 also a line an epoch on stdout.
 
     weights : "imagenet", path or None, default=None
         What training starts from: torchvision's weights of ImageNet (IMAGENET1K_V1),
@@ -330,6 +351,9 @@ class VGGDetector(PretrainedDetector):
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
+    pos_label_ : label, list of labels or None
+        What means fake; None where neither `pos_label` nor a name says it.
+
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
         each epoch; those of training are means over its batches, as augmented.
@@ -339,6 +363,15 @@ class VGGDetector(PretrainedDetector):
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    fingerprints_ : uint64 array of shape (n_distinct,)
+        Digests of the training images, sorted, by which they are known again.
+
+    image_sizes_ : int array of shape (3, 2)
+        Height and width of the smallest, the median and the largest training image.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers of the training images where they were on no known scale of images.
 
     image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
         Shape and number of values of all images seen in `fit`, and names of columns,
@@ -410,6 +443,9 @@ class DenseNetDetector(PretrainedDetector):
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
 
+    pos_label : label or list of labels, default=None
+        What means fake. With None that follows from the names of the labels.
+
     augment : Augmentation, "auto" or None, default="auto"
         How training images are changed at random, and whether predictions average over
         mirror images. "auto" is what the text above names; with None nothing is done.
@@ -473,7 +509,8 @@ class DenseNetDetector(PretrainedDetector):
         Seed of all that is random. A number gives the same model twice on a machine.
 
     verbose : int, default=0
-        1 shows a progress bar on stderr, 2 also a line an epoch on stdout.
+        1 shows a bar for all epochs on stderr, or lines where that is no terminal or
+        notebook; 2 also a line an epoch on stdout.
 
     weights : "imagenet", path or None, default=None
         What training starts from: torchvision's weights of ImageNet (IMAGENET1K_V1),
@@ -494,6 +531,9 @@ class DenseNetDetector(PretrainedDetector):
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
+    pos_label_ : label, list of labels or None
+        What means fake; None where neither `pos_label` nor a name says it.
+
     history_ : dict of lists of length n_epochs
         `train_loss`, `train_accuracy`, `valid_loss`, `valid_accuracy` and `seconds` of
         each epoch; those of training are means over its batches, as augmented.
@@ -503,6 +543,15 @@ class DenseNetDetector(PretrainedDetector):
 
     net_ : skorch.NeuralNetClassifier
         The trained net; its module takes floats of shape (n, C, H, W) from 0 to 1.
+
+    fingerprints_ : uint64 array of shape (n_distinct,)
+        Digests of the training images, sorted, by which they are known again.
+
+    image_sizes_ : int array of shape (3, 2)
+        Height and width of the smallest, the median and the largest training image.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers of the training images where they were on no known scale of images.
 
     image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
         Shape and number of values of all images seen in `fit`, and names of columns,

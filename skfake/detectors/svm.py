@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -17,11 +18,18 @@ from sklearn.utils import Tags, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.detectors.kernel_machine import KernelMachine, resolve_engine
+from skfake.detectors._pixels import load_pixels
+from skfake.detectors.kernel_machine import KernelMachine, find_gamma, resolve_engine
 from skfake.features.hog import HOGTransformer
-from skfake.labels import encode_labels
+from skfake.labels import encode_labels, learn_pos_label
 from skfake.scikit_learn import Interval, StrOptions, fit_context
-from skfake.scoring import Scores, ScoringMixin, log_odds
+from skfake.scoring import Scores, ScoringMixin, log_odds, log_probabilities
+from skfake.training_images import (
+    order_images,
+    remember_images,
+    validate_training,
+    warn_of_resizing,
+)
 from skfake.validation import accept_images, validate_images
 
 CALIBRATION_FOLDS = 5
@@ -50,6 +58,9 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
+
+    pos_label : label or list of labels, default=None
+        What means fake. With None that follows from the names of the labels.
 
     orientations, pixels_per_cell, cells_per_block : int, default=9, 8, 3
         As in `HOGTransformer`.
@@ -91,6 +102,9 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
+    pos_label_ : label, list of labels or None
+        What means fake; None where neither `pos_label` nor a name says it.
+
     features_ : sklearn.pipeline.Pipeline
         The first two steps, `HOGTransformer` and `StandardScaler`.
 
@@ -100,6 +114,15 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
 
     engine_ : str
         The library that fitted the machine.
+
+    fingerprints_ : uint64 array of shape (n_distinct,)
+        Digests of the training images, sorted, by which they are known again.
+
+    image_sizes_ : int array of shape (3, 2)
+        Height and width of the smallest, the median and the largest training image.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers of the training images where they were on no known scale of images.
 
     image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
         Shape and number of values of all images seen in `fit`, and names of columns,
@@ -129,6 +152,7 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
 
     image_size: int = 32
     image_shape: tuple[int, ...] | None = None
+    pos_label: Any = None
     orientations: int = 9
     pixels_per_cell: int = 8
     cells_per_block: int = 3
@@ -144,6 +168,8 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         **HOGTransformer._parameter_constraints,
+        # `learn_pos_label` says in one sentence what it takes.
+        "pos_label": "no_validation",
         "C": [Interval(Real, 0, None, closed="neither")],
         "kernel": [StrOptions({"rbf", "linear", "poly", "sigmoid"})],
         "gamma": [
@@ -158,7 +184,7 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     }
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the machine.
 
         Parameters
@@ -169,6 +195,11 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         y : array-like of shape (n,)
             Labels of two or more classes.
 
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images. Whole numbers repeat them, and zero leaves one out,
+            where that makes at most ten times as many; others are factors of C,
+            relative to their mean.
+
         Returns
         -------
         self
@@ -178,22 +209,44 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         ImportError
             If `engine` is not installed.
         ValueError
-            If X or y can't be read, or a class is too small for calibration.
+            If X, y or the weights can't be read, or a class is too small for
+            calibration.
         """
-        images, y = validate_images(self, X, y, reset=True)
-        smallest_class = np.bincount(encode_labels(self, y)).min()
+        images, y, weights = validate_training(self, X, y, sample_weight, reset=True)
+        codes = encode_labels(self, y)
+        self.pos_label_ = learn_pos_label(self.classes_, self.pos_label)
         self.engine_ = resolve_engine(self.engine)
-        svc: Any = self._make_svc()
-        if self.probability:
-            svc = calibrate(svc, smallest_class)
-        self.features_ = make_pipeline(self._make_hog(), StandardScaler())
-        features = self.features_.fit_transform(images)
-        # As weights of images, class weights reach the calibration too.
-        weights = compute_sample_weight(self.class_weight, y)
-        # What is passed on here is no metadata of the user's to be routed.
-        with config_context(enable_metadata_routing=False):
-            self.svc_ = svc.fit(features, y, sample_weight=weights)
+        hog = self._make_hog().fit(images)
+        pixels, fingerprints, sizes = load_pixels(
+            images, image_size=self.image_size, grayscale=True, n_jobs=self.n_jobs
+        )
+        remember_images(self, fingerprints, sizes)
+        warn_of_resizing(self, len(images))
+        rows, weights = order_images(fingerprints, codes, weights)
+        with plain_config():
+            self._fit_machine(hog, pixels[rows], codes[rows], weights)
         return self
+
+    def _fit_machine(
+        self,
+        hog: HOGTransformer,
+        pixels: np.ndarray,
+        codes: np.ndarray,
+        weights: np.ndarray | None,
+    ) -> None:
+        features = hog.transform(pixels)
+        scaler = StandardScaler().fit(features, sample_weight=weights)
+        features = scaler.transform(features)
+        self.features_ = make_pipeline(hog, scaler)
+        svc: Any = self._make_svc(features, weights)
+        if self.probability:
+            svc = calibrate(svc, np.bincount(codes).min())
+        y = self.classes_[codes]
+        # As weights of images, class weights reach the calibration too.
+        factors = compute_sample_weight(self.class_weight, y)
+        if weights is not None:
+            factors = factors * weights
+        self.svc_ = svc.fit(features, y, sample_weight=factors)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Signed distances to the margin; see `probability` for what it changes.
@@ -230,6 +283,22 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         features = self._describe(X)
         return self.svc_.predict_proba(features)
 
+    @available_if(_calibrated)
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithms of the probabilities, with `probability=True` alone.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float array of shape (n, n_classes)
+            In the order of `classes_`.
+        """
+        return log_probabilities(self.predict_proba(X))
+
     def _score_images(self, X: Any) -> Scores:
         calibrated = not isinstance(self.svc_, KernelMachine)
         probable = calibrated and hasattr(self, "predict_proba")
@@ -239,7 +308,8 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     def _describe(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         images = validate_images(self, X, reset=False)
-        return self.features_.transform(images)
+        with plain_config():
+            return self.features_.transform(images)
 
     def _make_hog(self) -> HOGTransformer:
         return HOGTransformer(
@@ -250,11 +320,17 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
             n_jobs=self.n_jobs,
         )
 
-    def _make_svc(self) -> KernelMachine:
+    def _make_svc(
+        self, features: np.ndarray, weights: np.ndarray | None
+    ) -> KernelMachine:
+        gamma = self.gamma
+        if weights is not None:
+            # The machine is given class weights too, which change no variance.
+            gamma = find_gamma(features, gamma, weights)
         return KernelMachine(
             C=self.C,
             kernel=self.kernel,
-            gamma=self.gamma,
+            gamma=gamma,
             engine=self.engine_,
             cache_size=self.cache_size,
             random_state=self.random_state,
@@ -266,6 +342,11 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         # keeps the sign alone.
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def plain_config() -> AbstractContextManager:
+    """What is passed on inside is no metadata to be routed, and no frame to be made."""
+    return config_context(enable_metadata_routing=False, transform_output="default")
 
 
 def calibrate(svc: KernelMachine, smallest_class: int) -> CalibratedClassifierCV:

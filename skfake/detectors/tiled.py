@@ -12,10 +12,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from skfake.detectors._pixels import describe_images
 from skfake.detectors._tiles import Grid, aggregate_scores, draw_tiles, score_tiles
-from skfake.labels import encode_known_labels, find_classes, find_label, find_pos_labels
+from skfake.images import naming_unreadable
+from skfake.labels import (
+    encode_known_labels,
+    find_classes,
+    find_label,
+    find_pos_labels,
+    learn_pos_label,
+    read_pos_label,
+)
 from skfake.scikit_learn import Interval, StrOptions, fit_context
 from skfake.scoring import (
     Scores,
@@ -23,7 +32,9 @@ from skfake.scoring import (
     check_has_scores,
     class_scores,
     log_odds,
+    log_probabilities,
 )
+from skfake.training_images import order_images, remember_images, validate_training
 from skfake.validation import accept_images, validate_images
 
 
@@ -66,8 +77,8 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         rounded up, those that are least real [4]_. May be changed after `fit`.
 
     pos_label : label or list of labels, default=None
-        Labels of the fakes, which "max", a float and `heat_maps` need to know. With
-        None they are all but the first where labels are numbers or booleans.
+        What means fake, which "max", a float and `heat_maps` need to know. With None
+        it is what the estimator says, or follows from the names of the labels.
 
     max_tiles : int, default=32
         Tiles that `fit` draws of each image, at most, and equally many of all images,
@@ -88,11 +99,23 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     classes_ : array of shape (n_classes,)
         Labels, sorted.
 
+    pos_label_ : label, list of labels or None
+        What means fake; None where neither `pos_label` nor a name says it.
+
     estimator_ : classifier
         The fitted detector of tiles.
 
     tile_size_ : int
         Side of a tile in pixels.
+
+    fingerprints_ : uint64 array of shape (n_distinct,)
+        Digests of the training images, sorted, by which they are known again.
+
+    image_sizes_ : int array of shape (3, 2)
+        Height and width of the smallest, the median and the largest training image.
+
+    pixel_range_ : tuple (least, greatest) or None
+        Numbers of the training images where they were on no known scale of images.
 
     image_shape_, n_features_in_, feature_names_in_ : tuple (H, W, C), int, array
         Shape and number of values of all images seen in `fit`, and names of columns,
@@ -169,7 +192,7 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
     }
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the detector to tiles of the images, each with the label of its image.
 
         Parameters
@@ -180,6 +203,11 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         y : array-like of shape (n,)
             Labels of two or more classes.
 
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images. Whole numbers repeat them, and zero leaves one out,
+            where that makes at most ten times as many; others are passed on, as
+            weights of the tiles.
+
         Returns
         -------
         self
@@ -187,34 +215,55 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         Raises
         ------
         TypeError
-            If `estimator` is no classifier with scores.
+            If `estimator` is no classifier with scores, or its `fit` takes no weights
+            and `sample_weight` holds others than whole numbers.
         ValueError
-            If X or y can't be read, `tile_size` is "auto" and the estimator has no
-            `image_size`, or `pos_label` is needed and holds no labels of y.
+            If X, y or the weights can't be read, `tile_size` is "auto" and the
+            estimator has no `image_size`, or `pos_label` holds no labels of y, or is
+            needed and None.
         """
         check_has_scores("estimator", self.estimator)
-        images, y = validate_images(self, X, y, reset=True)
+        images, y, weights = validate_training(self, X, y, sample_weight, reset=True)
         size = find_tile_size(self.tile_size, self.estimator)
+        self.estimator_ = clone(self.estimator)
         if isinstance(self.estimator, FrozenEstimator):
             check_is_fitted(self.estimator)
             encode_known_labels(self.estimator.classes_, y)
         else:
-            find_classes(y)
-        detector = clone(self.estimator)
-        if not isinstance(self.estimator, FrozenEstimator):
-            tiles = draw_tiles(
-                images,
-                size=size,
-                overlap=self.overlap,
-                max_tiles=self.max_tiles,
-                rng=make_generator(self.random_state),
-            )
-            detector.fit(tiles, np.repeat(y, len(tiles) // len(images)))
-        self.estimator_ = detector
+            self._fit_tiles(images, y, weights, size)
         self.tile_size_ = size
+        pos_label = self.pos_label
+        if pos_label is None:
+            pos_label = read_pos_label(self.estimator_)
+        self.pos_label_ = learn_pos_label(self.classes_, pos_label)
         if self.aggregate != "mean":
             self._find_negatives()
         return self
+
+    def _fit_tiles(
+        self,
+        images: np.ndarray | list,
+        y: np.ndarray,
+        weights: np.ndarray | None,
+        size: int,
+    ) -> None:
+        codes = find_classes(y)[1]
+        fingerprints, sizes = describe_images(images)
+        remember_images(self, fingerprints, sizes)
+        rows, weights = order_images(fingerprints, codes, weights)
+        tiles = draw_tiles(
+            [images[row] for row in rows],
+            sizes[rows],
+            size=size,
+            overlap=self.overlap,
+            max_tiles=self.max_tiles,
+            rng=make_generator(self.random_state),
+        )
+        n_tiles, options = len(tiles) // len(rows), {}
+        if weights is not None:
+            check_takes_weights(self.estimator_)
+            options["sample_weight"] = np.repeat(weights, n_tiles)
+        self.estimator_.fit(tiles, np.repeat(y[rows], n_tiles), **options)
 
     def score_tiles(self, X: Any) -> list[tuple[np.ndarray, np.ndarray]]:
         """Scores of all tiles of each image.
@@ -289,6 +338,22 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         """
         return self._aggregate(X)
 
+    @available_if(_estimator_has("predict_proba"))
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithms of the probabilities, where the detector gives these.
+
+        Parameters
+        ----------
+        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
+            Images, or any other form of them that skfake takes.
+
+        Returns
+        -------
+        float array of shape (n, n_classes)
+            In the order of `classes_`.
+        """
+        return log_probabilities(self._aggregate(X))
+
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
         """Signed distances, where the detector gives them.
@@ -331,14 +396,11 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     def _find_negatives(self) -> np.ndarray:
         """Columns of the labels that are no fakes."""
-        if self.pos_label is not None:
-            return np.flatnonzero(~find_pos_labels(self.classes_, self.pos_label))
-        if self.classes_.dtype.kind not in "biuf":
-            raise ValueError(
-                f"pos_label must be one of the labels {self.classes_.tolist()}, or "
-                "some of them; got None, which will do for numbers alone."
-            )
-        return np.array([0])
+        pos_label = self.pos_label
+        if pos_label is None:
+            # Around a frozen detector it may be used without `fit`.
+            pos_label = read_pos_label(self)
+        return np.flatnonzero(~find_pos_labels(self.classes_, pos_label))
 
     def _score_tiles(self, X: Any) -> Iterator[tuple[Grid, np.ndarray]]:
         detector = self._check_fitted()
@@ -346,13 +408,14 @@ class TiledDetector(ScoringMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstim
         self._validate_params()
         images = validate_images(self, X, reset=False)
         size = getattr(self, "tile_size_", None)
-        return score_tiles(
-            images,
-            lambda tiles: class_scores(detector, tiles),
-            size=size or find_tile_size(self.tile_size, detector),
-            overlap=self.overlap,
-            batch_size=self.batch_size,
-        )
+        with naming_unreadable(images):
+            yield from score_tiles(
+                images,
+                lambda tiles: class_scores(detector, tiles),
+                size=size or find_tile_size(self.tile_size, detector),
+                overlap=self.overlap,
+                batch_size=self.batch_size,
+            )
 
     def _score_images(self, X: Any) -> Scores:
         values = self._aggregate(X)
@@ -396,3 +459,12 @@ def make_generator(random_state: Any) -> np.random.Generator:
     if isinstance(random_state, np.random.RandomState):
         random_state = int(random_state.randint(2**31 - 1))
     return np.random.default_rng(random_state)
+
+
+def check_takes_weights(detector: Any) -> None:
+    """Refuse weights that can't be passed on."""
+    if not has_fit_parameter(detector, "sample_weight"):
+        raise TypeError(
+            "sample_weight must be None, or hold whole numbers that repeat images, for "
+            f"a {type(detector).__name__}, whose fit takes no weights; got others."
+        )

@@ -74,11 +74,6 @@ def vgg(
     return network
 
 
-def head_of(network: nn.Module) -> str:
-    """Name of a network's last layer, the dense one that gives the logits."""
-    return [n for n, m in network.named_modules() if isinstance(m, nn.Linear)][-1]
-
-
 def stem_of(network: nn.Module) -> str:
     """Name of a network's first convolution."""
     return next(n for n, m in network.named_modules() if isinstance(m, nn.Conv2d))

@@ -93,7 +93,8 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     IsADirectoryError
         If `path` is a folder.
     ValueError
-        If the network's weights take 2 GB or more, which is too much for one file.
+        If `detector` was fitted to numbers on no known scale of images, or the
+        network's weights take 2 GB or more, which is too much for one file.
     RuntimeError
         If the file's answers are not torch's; nothing is written then.
 
@@ -103,9 +104,9 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
 
     Notes
     -----
-    `metadata_props` of the model hold, as JSON, `classes`, `detector` (the name of its
-    class), `image_size`, `grayscale`, `crop_size`, `average_flips` and
-    `skfake_version`.
+    `metadata_props` of the model hold, as JSON, `classes`, `pos_label` (what means
+    fake), `detector` (the name of its class), `pixel_range` (of its input, 0 to 255),
+    `image_size`, `grayscale`, `crop_size`, `average_flips` and `skfake_version`.
 
     Images are resized in double precision, 24 bytes or more a pixel; those of
     `image_size` are left as they are. Where an image shrinks far more in height than in
@@ -147,6 +148,13 @@ def _check_detector(detector: Any) -> None:
             f"DenseNetDetector or CompactDetector; got {kind}.{_advice(detector)}"
         )
     check_is_fitted(detector)
+    if detector.pixel_range_ is not None:
+        least, greatest = detector.pixel_range_
+        raise ValueError(
+            "detector must be fitted to images on a scale that ONNX's input, bytes, "
+            f"can be brought to; got one fitted to numbers from {least:g} to "
+            f"{greatest:g}. Fit it to bytes, or to floats of 0 to 1."
+        )
 
 
 def _advice(detector: Any) -> str:
@@ -227,6 +235,8 @@ def _describe(model: Any, detector: DeepDetector) -> None:
     facts = {
         "detector": type(detector).__name__,
         "classes": detector.classes_.tolist(),
+        "pos_label": detector.pos_label_,
+        "pixel_range": [0, 255],
         "image_size": detector.image_size,
         "grayscale": detector.grayscale,
         "crop_size": net.crop_size,

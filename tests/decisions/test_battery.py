@@ -1,5 +1,6 @@
 """scikit-learn's own checks, all of them, on rows and on flattened images."""
 
+import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -10,6 +11,8 @@ from tests.decisions.instances import DECIDERS
 from tests.tracing import untraced
 
 # With probabilities, with none, and around a detector.
+# The battery's numbers are on no scale of images.
+FREE = pytest.mark.filterwarnings("ignore:X should be on a known scale:UserWarning")
 ESTIMATORS = [
     decider(estimator)
     for decider in DECIDERS.values()
@@ -18,6 +21,7 @@ ESTIMATORS = [
 ESTIMATORS.append(DECIDERS["Neyman-Pearson"](SVMDetector(engine="scikit-learn")))
 
 
+@FREE
 @parametrize_with_checks(ESTIMATORS)
 def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
     with untraced():

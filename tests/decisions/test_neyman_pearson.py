@@ -6,6 +6,8 @@ from scipy.stats import binom, norm
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
+from skfake import SVMDetector
+from skfake.datasets import make_images
 from skfake.decisions import NeymanPearsonClassifier
 from skfake.decisions.neyman_pearson import threshold_rank
 
@@ -196,9 +198,24 @@ def test_the_positives_are_not_looked_at():
 
 def test_more_than_two_classes_are_refused():
     rows, y = np.eye(6), np.arange(6) % 3
-    message = r"y must hold two classes; got 3, \[0, 1, 2\]"
+    message = r"y must hold two classes; got 3\."
     with pytest.raises(ValueError, match=message):
         NeymanPearsonClassifier(LogisticRegression()).fit(rows, y)
+
+
+@pytest.mark.parametrize("cv", [2, "prefit"])
+def test_the_positive_class_is_what_the_estimator_says(cv):
+    X, y = make_images(n_samples=60, return_X_y=True, random_state=0)
+    detector = SVMDetector(engine="scikit-learn", pos_label=["b"])
+    labels = np.array(["b", "a"])[y]
+    if cv == "prefit":
+        detector.fit(X, labels)
+    settings = {"max_fpr": 0.5, "confidence_level": None, "cv": cv}
+    assert (
+        NeymanPearsonClassifier(detector, **settings).fit(X, labels).pos_label_ == "b"
+    )
+    given = NeymanPearsonClassifier(detector, pos_label="a", **settings)
+    assert given.fit(X, labels).pos_label_ == "a"
 
 
 def test_a_positive_class_that_is_no_label_is_refused():

@@ -6,6 +6,8 @@ from scipy.stats import binom
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression, Perceptron
 
+from skfake import SVMDetector
+from skfake.datasets import make_images
 from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
 from skfake.decisions.selective import selective_threshold
 
@@ -253,6 +255,17 @@ def test_three_classes_are_told_apart():
     classifier = SelectiveClassifier(LogisticRegression(), max_error=0.1, cv=3)
     assert classifier.fit(rows, y).coverage_ > 0.5
     assert classifier.predict_proba(rows).shape == (400, 3)
+
+
+def test_what_means_fake_is_what_the_estimator_says_or_the_names_do():
+    images, y = make_images(n_samples=60, return_X_y=True, random_state=0)
+    detector = SVMDetector(engine="scikit-learn", pos_label="b")
+    settings = {"max_error": 0.5, "confidence_level": 0.5, "cv": 2}
+    said = SelectiveClassifier(detector, **settings)
+    assert said.fit(images, np.array(["b", "a"])[y]).pos_label_ == "b"
+    named = SelectiveClassifier(LogisticRegression(), **settings)
+    assert named.fit(X, np.array(["fake", "real"])[Y]).pos_label_ == "fake"
+    assert named.fit(X, np.array(["b", "a"])[Y]).pos_label_ is None
 
 
 def test_around_a_classifier_with_a_threshold_of_its_own():

@@ -25,6 +25,8 @@ from tests.tracing import untraced
 AS_THEY_ARE = {"augment": None}
 # Few steps must do for hundreds of fits.
 FAST = {**AS_THEY_ARE, "max_epochs": 2, "validation_fraction": None, "device": "cpu"}
+# The battery's numbers are on no scale of images.
+FREE = pytest.mark.filterwarnings("ignore:X should be on a known scale:UserWarning")
 ESTIMATORS = [
     HOGTransformer(),
     SVMDetector(engine="scikit-learn"),
@@ -52,12 +54,14 @@ ESTIMATORS = [
 ]
 
 
+@FREE
 @parametrize_with_checks(ESTIMATORS)
 def test_estimators_pass_every_check_of_scikit_learn(estimator, check):
     with untraced():
         check(estimator)
 
 
+@FREE
 @parametrize_with_checks([SVMDetector(engine="scikit-learn-intelex", probability=True)])
 def test_the_fast_engine_passes_every_check_of_scikit_learn(estimator, check):
     pytest.importorskip("sklearnex", reason="scikit-learn-intelex is not installed")

@@ -10,11 +10,14 @@ import sklearn
 import torch
 from PIL import Image
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from skfake import Augmentation, CNNDetector, CompactDetector
 from skfake.detectors._pixels import DeferredPixels
+from skfake.images import fingerprint_images
 
 CNN = CNNDetector(
     image_size=16,
@@ -30,7 +33,7 @@ def cnn(**parameters):
     return clone(CNN).set_params(**parameters)
 
 
-def weights(detector):
+def weights_of(detector):
     return torch.cat([p.detach().ravel() for p in detector.net_.module_.parameters()])
 
 
@@ -47,18 +50,18 @@ def paths(stripes, tmp_path):
 
 def test_a_warm_start_goes_on_from_what_was_learned(stripes):
     detector = cnn(warm_start=True).fit(*stripes)
-    first, losses = weights(detector), detector.history_["train_loss"]
+    first, losses = weights_of(detector), detector.history_["train_loss"]
     detector.fit(*stripes)
     assert detector.history_["train_loss"][:3] == losses
     assert len(detector.history_["train_loss"]) == 6
     assert detector.history_["train_loss"][3] < losses[0]
-    assert not torch.equal(weights(detector), first)
+    assert not torch.equal(weights_of(detector), first)
 
 
 def test_without_a_warm_start_a_fit_begins_anew(stripes):
     detector = cnn().fit(*stripes)
-    first = weights(detector)
-    assert torch.equal(weights(detector.fit(*stripes)), first)
+    first = weights_of(detector)
+    assert torch.equal(weights_of(detector.fit(*stripes)), first)
     assert len(detector.history_["train_loss"]) == 3
 
 
@@ -87,7 +90,7 @@ def test_epochs_of_partial_fit_are_those_of_a_fit_without_schedule(stripes):
     parts = cnn(validation_fraction=None)
     for _ in range(3):
         parts.partial_fit(*stripes)
-    assert torch.equal(weights(parts), weights(whole))
+    assert torch.equal(weights_of(parts), weights_of(whole))
 
 
 def test_partial_fit_goes_on_from_a_fit(stripes):
@@ -122,7 +125,7 @@ def test_files_too_many_for_the_memory_are_opened_batch_by_batch(stripes, paths)
         dataset = cnn()._open(paths, stripes[1])
         assert isinstance(dataset.images, DeferredPixels)
         later = cnn(validation_fraction=0.2, n_jobs=2).fit(paths, stripes[1])
-    assert torch.equal(weights(later), weights(in_memory))
+    assert torch.equal(weights_of(later), weights_of(in_memory))
 
 
 def test_large_arrays_are_resized_batch_by_batch(stripes):
@@ -131,7 +134,7 @@ def test_large_arrays_are_resized_batch_by_batch(stripes):
     with sklearn.config_context(working_memory=0.001):
         assert isinstance(cnn()._open(X, stripes[1]).images, DeferredPixels)
         later = cnn().fit(X, stripes[1])
-    assert torch.equal(weights(later), weights(in_memory))
+    assert torch.equal(weights_of(later), weights_of(in_memory))
 
 
 def test_arrays_of_the_right_size_are_not_copied(stripes):
@@ -139,14 +142,18 @@ def test_arrays_of_the_right_size_are_not_copied(stripes):
         assert cnn()._open(stripes[0], stripes[1]).images is stripes[0]
 
 
-def test_a_file_that_breaks_while_training_is_named(stripes, paths):
-    with open(paths[7], "wb") as file:
-        file.write(b"")
+def test_files_that_break_while_training_are_named(stripes, paths):
+    class Break(Callback):
+        def on_epoch_begin(self, net, **kwargs):
+            for i in (7, 9):
+                with open(paths[i], "wb") as file:
+                    file.write(b"")
+
     with (
         sklearn.config_context(working_memory=0.001),
-        pytest.raises(ValueError, match=r"7\.png"),
+        pytest.raises(ValueError, match=r"7\.png[^$]*9\.png"),
     ):
-        cnn().fit(paths, stripes[1])
+        cnn(callbacks=[Break()]).fit(paths, stripes[1])
 
 
 # Copies
@@ -164,8 +171,8 @@ def test_copies_hold_what_was_learned_and_not_what_served_the_training(
     copied = copy(detector)
     assert copied.callbacks is copied.checkpoint is None
     assert detector.checkpoint == tmp_path
-    assert torch.equal(weights(copied), weights(detector))
-    assert weights(copied).data_ptr() != weights(detector).data_ptr()
+    assert torch.equal(weights_of(copied), weights_of(detector))
+    assert weights_of(copied).data_ptr() != weights_of(detector).data_ptr()
     assert copied.history_ == detector.history_
     assert copied.net_.history == detector.net_.history
     assert torch.equal(copied.net_.criterion_.weight, torch.tensor([1.0, 2.0]))
@@ -214,7 +221,7 @@ def test_flip_averaging_makes_mirror_images_equal(stripes):
         )
         for averaged in (False, True)
     )
-    assert torch.equal(weights(plain), weights(averaged))
+    assert torch.equal(weights_of(plain), weights_of(averaged))
     assert not np.allclose(plain.predict_proba(X), plain.predict_proba(stripes[0]))
     assert np.allclose(
         averaged.predict_proba(X), averaged.predict_proba(stripes[0]), atol=1e-6
@@ -225,9 +232,9 @@ def test_flip_averaging_makes_mirror_images_equal(stripes):
 def test_augmentation_changes_what_is_learned_and_follows_the_seed(stripes, crop):
     augment = Augmentation(crop=crop, average_flips=False)
     augmented = cnn(augment=augment).fit(*stripes)
-    assert not torch.equal(weights(augmented), weights(cnn().fit(*stripes)))
+    assert not torch.equal(weights_of(augmented), weights_of(cnn().fit(*stripes)))
     again = cnn(augment=augment).fit(*stripes)
-    assert torch.equal(weights(augmented), weights(again))
+    assert torch.equal(weights_of(augmented), weights_of(again))
 
 
 def test_crops_of_the_compact_detector_grow_in_the_last_quarter(stripes):
@@ -264,6 +271,66 @@ def test_label_smoothing_raises_the_least_loss(stripes):
     # Entropy of labels that say 0.9 and 0.1.
     assert smooth.history_["train_loss"][-1] > 0.32
     assert sharp.history_["train_loss"][-1] < 0.32
+
+
+# Embeddings
+
+
+def test_an_embedding_is_a_step_before_another_classifier(stripes):
+    X, y = stripes
+    pipeline = make_pipeline(cnn(max_epochs=6), LogisticRegression()).fit(X, y)
+    assert pipeline.score(X, y) > 0.9
+    pipeline.set_output(transform="pandas")
+    frame = pipeline[0].transform(X)
+    assert list(frame)[:2] == ["cnndetector0", "cnndetector1"]
+    assert frame.shape == (40, 128)
+
+
+def test_an_embedding_is_a_mean_over_mirror_images_of_the_centre(stripes):
+    X, y = stripes
+    augment = Augmentation(crop_size=12, average_flips=True)
+    detector = cnn(augment=augment).fit(X, y)
+    embedding = detector.transform(X)
+    assert np.allclose(detector.transform(X[:, :, ::-1]), embedding, atol=1e-6)
+    framed = X.copy()
+    framed[:, :2] = framed[:, -2:] = 255
+    assert np.array_equal(detector.transform(framed), embedding)
+    detector.net_.augmentation.average_flips = False
+    one_side = detector.transform(X)
+    other_side = detector.transform(X[:, :, ::-1])
+    assert not np.allclose(one_side, embedding)
+    assert np.allclose((one_side + other_side) / 2, embedding, atol=1e-6)
+
+
+# What is learned of the images
+
+
+def test_images_of_partial_fits_and_warm_starts_join_those_of_before(stripes):
+    X, y = stripes
+    large = X[20:].repeat(2, axis=1)
+    parts = cnn().partial_fit(X[:20], y[:20]).partial_fit(list(large), y[20:])
+    warm = cnn(warm_start=True, max_epochs=1).fit(X[:20], y[:20])
+    warm.fit(list(large), y[20:])
+    expected = np.union1d(fingerprint_images(X[:20]), fingerprint_images(large))
+    for detector in (parts, warm):
+        assert np.array_equal(detector.fingerprints_, expected)
+        assert detector.image_sizes_[[0, 2]].tolist() == [[16, 16], [32, 16]]
+    cold = warm.set_params(warm_start=False).fit(X[:20], y[:20])
+    assert len(cold.fingerprints_) == 20
+
+
+def test_weights_change_what_a_partial_fit_learns(stripes):
+    X, y = stripes
+    weights = np.where(y == 1, 1.0, 1e-3)
+    plain, weighted = (
+        cnn().partial_fit(X, y, sample_weight=given) for given in (None, weights)
+    )
+    mean = [d.predict_proba(X)[:, 1].mean() for d in (plain, weighted)]
+    assert mean[1] > mean[0]
+    repeated = cnn().partial_fit(X, y, sample_weight=1 + y)
+    more = np.append(np.arange(40), np.flatnonzero(y))
+    by_hand = cnn().partial_fit(X[more], y[more])
+    assert torch.equal(weights_of(repeated), weights_of(by_hand))
 
 
 # Sizes of batches

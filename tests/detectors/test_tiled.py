@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from skfake import SVMDetector, TiledDetector
 from skfake.datasets import make_images
 from skfake.detectors._tiles import Grid, aggregate_scores, cut_tiles, starts
-from skfake.images import decoding, read_image
+from skfake.images import items, read_image
 
 RNG = np.random.default_rng(0)
 
@@ -152,8 +152,10 @@ def test_images_of_all_sizes_give_equally_many_tiles():
     fitted = TiledDetector(Brightness(), max_tiles=8, random_state=0).fit(X, [0, 1, 1])
     tiles = fitted.estimator_.tiles_
     assert tiles.shape == (24, 8, 8, 3)
-    assert np.array_equal(tiles[:, 0, 0, 0], np.repeat([0, 1, 2], 8))
-    assert np.array_equal(fitted.estimator_.y_, np.repeat([0, 1, 1], 8))
+    images = tiles[::8, 0, 0, 0]
+    assert sorted(images) == [0, 1, 2]
+    assert np.array_equal(tiles[:, 0, 0, 0], np.repeat(images, 8))
+    assert np.array_equal(fitted.estimator_.y_, np.repeat(images > 0, 8))
 
 
 def test_no_more_tiles_are_drawn_than_the_largest_image_has():
@@ -162,14 +164,17 @@ def test_no_more_tiles_are_drawn_than_the_largest_image_has():
     expected = [
         tile for image in X for tile in cut_tiles(image, Grid.over((16, 24), 8, 0))
     ]
-    assert np.array_equal(tiles, expected)
+    drawn = {tile.tobytes() for tile in tiles}
+    assert len(tiles) == len(drawn) == 18
+    assert drawn == {tile.tobytes() for tile in expected}
 
 
 def test_tiles_of_a_small_image_are_repeated_evenly():
     small = RNG.integers(0, 256, (8, 24, 3), dtype=np.uint8)
     X = [small, np.zeros((80, 80, 3), np.uint8)]
-    tiles = TiledDetector(Brightness(), max_tiles=8).fit(X, [0, 1]).estimator_.tiles_
-    _, counts = np.unique(tiles[:8], axis=0, return_counts=True)
+    fitted = TiledDetector(Brightness(), max_tiles=8).fit(X, [0, 1]).estimator_
+    tiles = fitted.tiles_[fitted.y_ == 0]
+    _, counts = np.unique(tiles, axis=0, return_counts=True)
     assert sorted(counts) == [2, 3, 3]
 
 
@@ -184,12 +189,46 @@ def test_a_seed_draws_the_same_tiles_and_another_seed_others():
     assert np.array_equal(drawn[3], drawn[4])
 
 
-def test_floats_among_bytes_make_all_tiles_floats():
+def test_floats_among_bytes_become_bytes():
     X = [np.full((8, 8, 3), 255, np.uint8), np.ones((16, 8, 3)), np.zeros((8, 8))]
-    tiles = TiledDetector(Brightness()).fit(X, [0, 1, 1]).estimator_.tiles_
-    assert tiles.dtype == np.float32
-    assert tiles[:4].min() == tiles[:4].max() == 1
-    assert tiles[4:].max() == 0
+    fitted = TiledDetector(Brightness()).fit(X, [0, 1, 2]).estimator_
+    assert fitted.tiles_.dtype == np.uint8
+    assert fitted.tiles_[fitted.y_ < 2].min() == fitted.tiles_.max() == 255
+    assert fitted.tiles_[fitted.y_ == 2].max() == 0
+
+
+def test_numbers_of_no_known_scale_stay_as_they_are_in_tiles():
+    X = np.stack([np.full((16, 8, 3), value) for value in (-3.0, 2.0)])
+    with pytest.warns(UserWarning, match="X should be on a known scale"):
+        fitted = TiledDetector(Brightness()).fit(X, [0, 1]).estimator_
+    assert sorted(set(fitted.tiles_.ravel())) == [-3, 2]
+
+
+def test_weights_of_images_are_those_of_their_tiles():
+    class Weighed(Brightness):
+        def fit(self, X, y, sample_weight=None):
+            self.weights_ = sample_weight
+            return super().fit(X, y)
+
+    X = RNG.integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
+    weights, y = np.array([0.5, 1.5, 3.0]), [0, 1, 2]
+    fitted = TiledDetector(Weighed()).fit(X, y, sample_weight=weights).estimator_
+    assert len(fitted.tiles_) == 12
+    assert np.allclose(fitted.weights_, weights[fitted.y_] / weights.mean())
+    twice = TiledDetector(Brightness()).fit(X, y, sample_weight=[1, 2, 0]).estimator_
+    assert sorted(twice.y_) == [0] * 4 + [1] * 8
+    with pytest.raises(TypeError, match="for a Brightness, whose fit takes no weights"):
+        TiledDetector(Brightness()).fit(X, y, sample_weight=weights)
+
+
+def test_the_detector_of_the_tiles_says_what_means_fake():
+    X, y = make_images(n_samples=24, image_size=48, return_X_y=True, random_state=0)
+    svm = SVMDetector(image_size=24, engine="scikit-learn", pos_label="b")
+    labels = np.array(["b", "a"])[y]
+    detector = TiledDetector(svm, aggregate="max", random_state=0).fit(X, labels)
+    assert detector.pos_label_ == "b"
+    detector.set_params(pos_label="a")
+    assert detector.fit(X, labels).pos_label_ == "a"
 
 
 def test_the_detector_is_cloned_and_its_parameters_can_be_searched():
@@ -266,11 +305,12 @@ def test_answers_are_means_over_the_tiles_that_count(aggregate, expected, kind):
 def test_the_positive_label_says_which_way_is_suspicious():
     image = dark_with_light_corner()
     settings = {"classes": ("fake", "real"), "aggregate": "max"}
-    with pytest.raises(ValueError, match=r"pos_label must be one of .* got None, wh"):
-        frozen(**settings).predict([image])
+    unknown = {**settings, "classes": ("a", "b")}
+    with pytest.raises(ValueError, match=r"pos_label must say which of .* got None"):
+        frozen(**unknown).predict([image])
     found = frozen(**settings, pos_label="real").predict_proba([image])
     assert np.allclose(found, [[0, 1]])
-    for fakes in ("fake", ["fake"]):
+    for fakes in (None, "fake", ["fake"]):
         found = frozen(**settings, pos_label=fakes).predict_proba([image])
         assert np.allclose(found, [[0.8, 0.2]])
     with pytest.raises(ValueError, match=r"pos_label must be one of .* got 'photo'"):
@@ -349,14 +389,14 @@ def test_a_heat_map_shows_where():
     assert np.allclose(frozen(Distance).heat_maps([image])[0], heat[0] - 0.5)
     opposite = frozen().heat_maps([image], label=0)[0]
     assert np.allclose(opposite, 1 - heat[0])
-    generators = frozen(classes=(0, 1, 2))
+    generators = frozen(classes=(0, 1, 2), pos_label=[1, 2])
     assert np.allclose(generators.heat_maps([image])[0], (1 + heat[0]) / 2)
     assert np.allclose(generators.heat_maps([image], label=2)[0], heat[0])
 
 
 def test_a_heat_map_of_text_labels_must_know_what_to_look_for():
     detector, image = frozen(classes=("a", "b")), dark_with_light_corner()
-    with pytest.raises(ValueError, match="pos_label must be one of"):
+    with pytest.raises(ValueError, match="pos_label must say which of"):
         detector.heat_maps([image])
     with pytest.raises(ValueError, match=r"label must be one of .* a, b; got 1"):
         detector.heat_maps([image], label=1)
@@ -460,13 +500,13 @@ def test_files_are_judged_and_learned_from_as_their_pixels(photographs):
 def test_files_are_open_one_at_a_time(photographs, monkeypatch):
     alive, most = weakref.WeakSet(), []
 
-    class Counted(decoding.FileRows):
+    class Counted(items.FileRows):
         def __init__(self, file):
             most.append(len(alive))
             super().__init__(file)
             alive.add(self)
 
-    monkeypatch.setattr(decoding, "FileRows", Counted)
+    monkeypatch.setattr(items, "FileRows", Counted)
     frozen(batch_size=7).heat_maps(photographs)
     TiledDetector(Brightness()).fit(photographs, [0, 1, 0, 1])
     assert most == [0] * 8

@@ -17,11 +17,11 @@ from skfake.networks.backbones import (
     VGG_SMALLEST_SIZE,
     densenet,
     freeze,
-    head_of,
     resnet,
     stem_of,
     vgg,
 )
+from skfake.networks.heads import head_of
 
 SMALL_VGG = partial(vgg, depth=11, batch_norm=True)
 SMALLEST = {
@@ -185,13 +185,13 @@ def test_the_small_stem_keeps_the_size_and_the_names(build):
     assert sizes["imagenet"][2:] == (8, 8)
 
 
-def test_the_head_is_the_last_layer_and_the_stem_the_first_convolution():
-    names = {name: (head_of(b(2)), stem_of(b(2))) for name, b in SMALL_NETWORKS.items()}
+def test_the_stem_is_the_first_convolution():
+    names = {name: stem_of(build(2)) for name, build in SMALL_NETWORKS.items()}
     assert names == {
-        "resnet-small": ("fc", "conv1"),
-        "vgg": ("classifier", "features.0"),
-        "vgg-hidden": ("classifier.6", "features.0"),
-        "densenet-small": ("classifier", "features.conv0"),
+        "resnet-small": "conv1",
+        "vgg": "features.0",
+        "vgg-hidden": "features.0",
+        "densenet-small": "features.conv0",
     }
 
 

@@ -142,6 +142,9 @@ def test_the_file_is_whole_and_says_what_it_is(exported):
     assert facts == {
         "detector": type(detector).__name__,
         "classes": detector.classes_.tolist(),
+        # Of three classes without names nothing means fake.
+        "pos_label": 1 if len(detector.classes_) == 2 else None,
+        "pixel_range": [0, 255],
         "image_size": detector.image_size,
         "grayscale": detector.grayscale,
         "crop_size": detector.augment_ and detector.augment_.crop_size,
@@ -238,6 +241,14 @@ def test_anything_else_is_refused(detector, message, tmp_path):
 def test_a_detector_must_be_fitted(tmp_path):
     with pytest.raises(NotFittedError, match="CNNDetector instance is not fitted"):
         export_onnx(CNNDetector(), tmp_path / "detector.onnx")
+
+
+def test_numbers_on_no_scale_of_images_are_refused(cnn, stripes, tmp_path):
+    detector = clone(cnn).set_params(max_epochs=1)
+    with pytest.warns(UserWarning, match="known scale"):
+        detector.fit(stripes[0] / 128 - 1, stripes[1])
+    with pytest.raises(ValueError, match="fitted to numbers from -1 to"):
+        export_onnx(detector, tmp_path / "detector.onnx")
 
 
 def test_the_folder_must_be_there(cnn, tmp_path):

@@ -1,0 +1,123 @@
+"""Images that a detector is fitted to: their weights, order, fingerprints and sizes."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skfake.nested import list_inside
+from skfake.scikit_learn import check_sample_weight, take_rows
+from skfake.validation import validate_images
+
+# Whole weights repeat images where that makes at most so many times as many.
+MOST_REPEATS = 10
+# Photographs have sides of so many pixels or more, and are far larger than what is
+# looked at of them if they are so many times as large.
+PHOTOGRAPH, FAR_LARGER = 128, 4
+
+
+def validate_training(
+    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, reset: bool
+) -> tuple[np.ndarray | list, np.ndarray, np.ndarray | None]:
+    """Check what a detector is fitted to, and leave out images of no weight."""
+    images, y = validate_images(estimator, X, y, reset=reset)
+    if sample_weight is None:
+        return images, y, None
+    weights = check_sample_weight(
+        sample_weight, y, dtype=np.float64, ensure_non_negative=True
+    )
+    kept = np.flatnonzero(weights)
+    if len(kept) == 0:
+        raise ValueError(
+            "sample_weight must hold a number above zero; got zeros alone."
+        )
+    if len(kept) < len(y):
+        images, y, weights = take_rows(images, kept), y[kept], weights[kept]
+    return images, y, weights
+
+
+def order_images(
+    fingerprints: np.ndarray, codes: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rows of images, in an order that theirs in X does not change, and their weights.
+
+    Whole weights repeat rows where that makes few; others get a mean of 1.
+    """
+    if weights is None:
+        return np.lexsort((codes, fingerprints)), None
+    rows = np.lexsort((weights, codes, fingerprints))
+    weights = weights[rows]
+    most = MOST_REPEATS * len(rows)
+    if weights.sum() <= most and (weights == np.rint(weights)).all():
+        return np.repeat(rows, weights.astype(np.intp)), None
+    if weights.min() == weights.max():
+        return rows, None
+    return rows, weights / weights.mean()
+
+
+def remember_images(
+    estimator: Any, fingerprints: np.ndarray, sizes: np.ndarray, *, more: bool = False
+) -> None:
+    """Learn which images an estimator is fitted to, and of which sizes (n, 2).
+
+    With `more`, they join those of earlier fits.
+    """
+    if more:
+        # A file may have been written without them.
+        earlier = getattr(estimator, "fingerprints_", fingerprints[:0])
+        fingerprints = np.append(earlier, fingerprints)
+        sizes = np.vstack([estimator.image_sizes_[[0, 2]], sizes])
+    estimator.fingerprints_ = np.unique(fingerprints)
+    heights, widths = sizes.astype(np.int64).T
+    order = np.lexsort((widths, heights, heights * widths))
+    estimator.image_sizes_ = np.column_stack([heights, widths])[
+        order[[0, len(order) // 2, -1]]
+    ]
+
+
+def find_fingerprints(detector: Any) -> np.ndarray | None:
+    """Fingerprints, sorted, of the images that a detector or those inside learned."""
+    found = list(_walk_fingerprints(detector))
+    return np.unique(np.concatenate(found)) if found else None
+
+
+def _walk_fingerprints(detector: Any) -> Iterator[np.ndarray]:
+    if getattr(detector, "fingerprints_", None) is not None:
+        # What is inside of it has learned parts of these images.
+        yield detector.fingerprints_
+        return
+    for part in list_inside(detector):
+        yield from _walk_fingerprints(part)
+
+
+def describe_sizes(image_sizes: np.ndarray) -> str:
+    """Words for the smallest, the median and the largest of images."""
+    smallest, median, largest = (f"{height} x {width}" for height, width in image_sizes)
+    if smallest == largest:
+        return f"{median} pixels"
+    return f"{median} pixels (median; {smallest} to {largest})"
+
+
+def describe_resizing(image_sizes: np.ndarray, image_size: int) -> str | None:
+    """What becomes of images that are larger than what is looked at of them."""
+    if max(image_sizes[1]) <= image_size:
+        return None
+    sizes = describe_sizes(image_sizes)
+    return f"{sizes}, resized to {image_size} x {image_size}"
+
+
+def warn_of_resizing(estimator: Any, n_images: int) -> None:
+    """Warn where an estimator looks at a small part of its images' pixels."""
+    size = estimator.image_size
+    if min(estimator.image_sizes_[1]) < max(PHOTOGRAPH, FAR_LARGER * size):
+        return
+    warnings.warn(
+        f"{n_images:,} images of {describe_sizes(estimator.image_sizes_)} are resized "
+        f"to {size} x {size}, where traces of generators may be lost. Try "
+        "TiledDetector(CompactDetector(image_size=64), max_tiles=8), which looks at "
+        f"full resolution, or image_size={FAR_LARGER * size}.",
+        UserWarning,
+        stacklevel=4,
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import joblib
 import numpy as np
@@ -81,16 +82,19 @@ def look_at_damage(
     rows = np.arange(len(y))
     if n_images < len(rows):
         rows = resample(rows, replace=False, n_samples=n_images, **options)
-    return evaluate_robustness(
-        comparison.detectors,
-        X[rows],
-        y[rows],
-        metric=METRIC,
-        pos_label=1,
-        target_names=comparison.target_names,
-        random_state=seed,
-        verbose=1,
-    )
+    with catch_warnings():
+        # The comparison has told that images leak.
+        simplefilter("ignore", UserWarning)
+        return evaluate_robustness(
+            comparison.detectors,
+            X[rows],
+            y[rows],
+            metric=METRIC,
+            pos_label=1,
+            target_names=comparison.target_names,
+            random_state=seed,
+            verbose=1,
+        )
 
 
 def tabulate_study(

@@ -5,11 +5,10 @@
 trains the study's detectors in its own settings (`--recipe skfake`: ours in theirs),
 prints our metrics beside the study's, writes them to reproduce_paper.json beside this
 file and draws each epoch's accuracy to reproduce_paper.svg. A second start goes on with
-what is missing, and with a network that Ctrl-C stopped, of which the epochs so far are
-written. It ends in a report, reproduce_paper.html: the study's tables beside ours with
-intervals, without the images that leak, and on damaged images. In a folder of
-`--weights`, files begin with torchvision's names of networks; one without a file learns
-from scratch.
+what is missing, and with a network that Ctrl-C stopped from its last whole epoch on. It
+ends in a report, reproduce_paper.html: the study's tables beside ours with intervals,
+without the images that leak, and on damaged images. In a folder of `--weights`, files
+begin with torchvision's names of networks; one without a file learns from scratch.
 
 .. [1] arXiv:2401.07358.
 """
@@ -213,6 +212,7 @@ def run(plan: dict, detector: Any, images: dict, checkpoint: Path) -> dict | Non
             verbose=1,
         )
     if found.errors:
+        print(f"{name} failed: {found.errors[name]}", file=sys.stderr, flush=True)
         return None
     paper_report.keep(found, checkpoint)
     fitted, times = found.detectors[name], found.table.loc[name]
@@ -222,7 +222,6 @@ def run(plan: dict, detector: Any, images: dict, checkpoint: Path) -> dict | Non
         **plan,
         "n_train": len(y),
         "epochs": len(seconds) if history else None,
-        "whole": len(seconds) == plan["params"].get("max_epochs", 0),
         # Of all epochs, where the training went on from a checkpoint.
         "fit_seconds": max(float(times["fit_seconds"]), sum(seconds)),
         "predict_seconds": float(times["predict_seconds"]),
@@ -311,13 +310,14 @@ def run_all(plans: list, arguments: argparse.Namespace, fingerprint: str) -> int
         if arguments.again:
             shutil.rmtree(checkpoint, ignore_errors=True)
             write(arguments.output, data, plan, [])
-        done = run(plan, detector, images, checkpoint)
+        try:
+            done = run(plan, detector, images, checkpoint)
+        except KeyboardInterrupt:
+            log("Interrupted. The same command, without --again, goes on from here.")
+            return 130
         failed |= not done
         if done:
             write(arguments.output, data, plan, [done])
-        if done and not done["whole"]:
-            log("Interrupted. The same command, without --again, goes on from here.")
-            return 130
     return int(failed)
 
 
@@ -459,7 +459,7 @@ def main(argv: list[str] | None = None) -> int:
             raise ValueError(f"--output must be of the same images; got {output.name}.")
     except (OSError, ValueError) as error:
         parser.error(str(error))
-    done = [run for run in found["runs"] if run["whole"] and not arguments.again]
+    done = [] if arguments.again else found["runs"]
     plans = [(p, d) for p, d in plans if not any(p.items() <= r.items() for r in done)]
     code = run_all(plans, arguments, fingerprint) if plans else 0
     if code == 0:

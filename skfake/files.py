@@ -1,4 +1,4 @@
-"""Files that are whole, or as they were before."""
+"""Files that are whole, or as they were before, and names of files as text."""
 
 import os
 from collections.abc import Iterator
@@ -27,3 +27,8 @@ def replace_when_whole(path: str | os.PathLike) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def show_path(path: str | os.PathLike) -> str:
+    """A path as text that every program reads, whatever bytes are in it."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

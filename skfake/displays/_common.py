@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from skfake.labels import check_pos_label
+from skfake.labels import check_pos_label, guess_fakes, name_labels, plain_name
 from skfake.metrics.predictions import Pairs, scored_runs
 from skfake.plotting import import_pyplot
 
@@ -129,6 +129,7 @@ class ScoresDisplay(Display):
         colors: Mapping[str, str] | None,
         **options: Any,
     ) -> Self:
+        pos_label = check_pos_label(pos_label, classes, target_names)
         runs: Runs = {}
         for name, pairs in scored_runs(predictions, classes, pos_label):
             runs.setdefault(name, []).append(pairs)
@@ -262,8 +263,12 @@ def name_positive(
     if len(classes) > 2:
         return "each class against the rest, averaged"
     labels = np.asarray(classes)
-    names = labels if target_names is None else np.asarray(target_names)
-    return str(names[labels == check_pos_label(pos_label, labels)][0])
+    names = [str(name) for name in (labels if target_names is None else target_names)]
+    position = labels.tolist().index(pos_label)
+    fakes = guess_fakes(name_labels(names))
+    if fakes is None or not fakes[position] or plain_name(names[position]) == "fake":
+        return names[position]
+    return f"{names[position]} (fake)"
 
 
 def draw_reference(ax: Axes, heights: tuple[float, float], label: str) -> None:

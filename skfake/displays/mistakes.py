@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -12,6 +13,7 @@ import pandas as pd
 
 from skfake.displays._common import WIDTH, Display, new_axes
 from skfake.images.thumbnails import make_thumbnails
+from skfake.labels import check_pos_label
 from skfake.metrics.predictions import find_confident_mistakes
 
 if TYPE_CHECKING:
@@ -21,16 +23,19 @@ if TYPE_CHECKING:
 MAX_SIDE = 1.0
 GAP = 0.06
 TITLE = 0.3
-CAPTION = 0.46
+CAPTION = 0.58
 LINE = 0.2
 # In points.
 SMALL = 7
 CHARACTER = 4.6
 
 MAX_COLUMNS = 8
-MAX_CHARACTERS = 30
+NAME_CHARACTERS, MAX_CHARACTERS = 20, 30
 ARROW = "→ "
-LEGEND = "Below each image: its class, the class that it was given, the score of that."
+LEGEND = (
+    "Below each image: its file or position, its class, the class that it was given, "
+    "the score of that."
+)
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -38,13 +43,15 @@ class ConfidentMistakesDisplay(Display):
     """A contact sheet of the confident mistakes of each detector.
 
     They are the images that it gave to another class than their own, the highest scores
-    first. Below each are its class, the class that it was given, and the score of that.
+    first. Below each are the name of its file, or its position, its class, the class
+    that it was given, and the score of that.
 
     Parameters
     ----------
     mistakes : dict of DataFrames
         Names of the detectors and, for each, a row for each image with the columns
-        `image`, `target`, `prediction` and `score`, which may be NaN.
+        `image`, `target`, `prediction` and `score`, which may be NaN, and `path` and
+        `generator` where they are known.
 
     images : dict of uint8 arrays of shape (H, W, 3)
         The images, by what stands in the column `image`.
@@ -122,10 +129,12 @@ class ConfidentMistakesDisplay(Display):
             If the predictions lack a column, hold labels that are not in `classes`, or
             name an image that is not in `images`.
         """
+        pos_label = check_pos_label(pos_label, classes, target_names)
         found = find_confident_mistakes(
             predictions, classes=classes, pos_label=pos_label, n_images=n_images
         )
-        columns = ["image", "target", "prediction", "score"]
+        columns = ["image", "path", "generator", "target", "prediction", "score"]
+        columns = [name for name in columns if name in found]
         labels = np.asarray(classes).tolist()
         names = labels if target_names is None else target_names
         return cls(
@@ -167,7 +176,15 @@ class ConfidentMistakesDisplay(Display):
             width, height = box.width / ax.figure.dpi, box.height / ax.figure.dpi
         n_most = max(1, *(len(table) for table in self.mistakes.values()))
         longest = max(len(name) for name in self.display_labels.values())
-        words = CHARACTER * (min(longest, MAX_CHARACTERS) + len(ARROW)) / 72
+        longest = min(longest, MAX_CHARACTERS) + len(ARROW)
+        names = [
+            len(name_image(found))
+            for table in self.mistakes.values()
+            for found in table.itertuples()
+        ]
+        # One more, so that names beside each other do not touch.
+        longest = max([longest, *(min(n, NAME_CHARACTERS) + 1 for n in names)])
+        words = CHARACTER * longest / 72
         columns = max(1, min(int(width / words), MAX_COLUMNS, n_most))
         # Rows of one length, but for the last.
         columns = ceil(n_most / ceil(n_most / columns))
@@ -194,7 +211,8 @@ class ConfidentMistakesDisplay(Display):
             for label in (found.target, found.prediction)
         )
         score = "" if np.isnan(found.score) else f"\n{found.score:.3f}"
-        said = f"{target}\n{ARROW}{prediction}{score}"
+        name = shorten_middle(name_image(found), NAME_CHARACTERS)
+        said = f"{name}\n{target}\n{ARROW}{prediction}{score}"
         ax.text(left, top + layout.side, said, va="top", fontsize=SMALL)
 
 
@@ -206,6 +224,20 @@ class Layout(NamedTuple):
     columns: int
     side: float
     step: float
+
+
+def name_image(found: Any) -> str:
+    """The name of the file of an image, or its position: a row of mistakes."""
+    path = getattr(found, "path", None)
+    return os.path.basename(path) if isinstance(path, str) else f"image {found.image}"
+
+
+def shorten_middle(name: str, n_most: int) -> str:
+    """A name without its middle, which says least in the names of files."""
+    if len(name) <= n_most:
+        return name
+    end = n_most // 2
+    return f"{name[: n_most - end - 1]}…{name[-end:]}"
 
 
 def _shorten(name: str) -> str:

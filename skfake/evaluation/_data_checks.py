@@ -10,7 +10,7 @@ from sklearn.utils import resample
 from skfake.datasets import find_confounders, find_duplicates, find_near_duplicates
 from skfake.evaluation._runs import Split, Task
 from skfake.images import check_images
-from skfake.results.comparison import LEAK_COLUMNS, no_leaks
+from skfake.results.comparison import LEAK_COLUMNS
 from skfake.scikit_learn import take_rows
 
 # Images that are searched for what gives the classes away besides the pictures.
@@ -18,16 +18,14 @@ N_FILES = 1000
 
 
 def check_images_of(
-    task: Task, splits: Sequence[Split], n_jobs: int | None
+    task: Task, splits: Sequence[Split], n_jobs: int | None, *, cure: str = ""
 ) -> dict[str, Any]:
-    """Leaks, confounders and warnings: fields of a comparison."""
-    try:
-        leaks = find_leaks(task, splits, n_jobs)
-        confounders = _find_confounders(task, n_jobs)
-    except (OSError, ValueError, TypeError) as error:
-        failed = f"Images could not be checked for leaks: {str(error).splitlines()[0]}"
-        return {"leaks": no_leaks(), "warnings": [failed]}
-    warnings = [describe_leaks(leaks, len(task.y_test))] if len(leaks) else []
+    """Leaks, confounders and warnings, that of leaks first: fields of a comparison."""
+    leaks = find_leaks(task, splits, n_jobs)
+    confounders = _find_confounders(task, n_jobs)
+    warnings = (
+        [_describe_leaks(leaks, len(task.test_rows)) + f"{cure}."] if len(leaks) else []
+    )
     if confounders is not None:
         findings = confounders["finding"]
         warnings += [f"Besides the pictures, {found}" for found in findings if found]
@@ -39,10 +37,11 @@ def find_leaks(
 ) -> pd.DataFrame:
     """Find test images of which a copy, or a near copy, is in training."""
     within = task.X_test is task.X
-    others = () if within else (task.X,)
-    exact = find_duplicates(task.X_test, *others)
+    tested = task.readable_test
+    others = () if within else (task.readable,)
+    exact = find_duplicates(tested, *others)
     near, distances = find_near_duplicates(
-        task.X_test, *others, return_distance=True, n_jobs=n_jobs
+        tested, *others, return_distance=True, n_jobs=n_jobs
     )
     columns = ["image", "train_image"]
     found = [
@@ -50,6 +49,8 @@ def find_leaks(
         pd.DataFrame(near, columns=columns).assign(exact=False, distance=distances),
     ]
     pairs = pd.concat(found).drop_duplicates(columns)
+    for column, rows in zip(columns, (task.test_rows, task.rows), strict=True):
+        pairs[column] = rows[pairs[column].to_numpy(dtype=int)]
     if within:
         swapped = pairs.rename(columns=dict(zip(columns, columns[::-1], strict=True)))
         pairs = pd.concat([pairs, swapped])
@@ -58,13 +59,13 @@ def find_leaks(
     return leaks[LEAK_COLUMNS]
 
 
-def describe_leaks(leaks: pd.DataFrame, n_images: int) -> str:
+def _describe_leaks(leaks: pd.DataFrame, n_images: int) -> str:
     """How many test images leak, in words."""
     n_leaked = leaks["image"].nunique()
     n_exact = leaks.loc[leaks["exact"], "image"].nunique()
     return (
         f"{n_leaked} of {n_images} test images have a copy among their training "
-        f"images, {n_exact} of them to the pixel; without_leaks() leaves them out."
+        f"images, {n_exact} of them to the pixel"
     )
 
 
@@ -79,12 +80,13 @@ def _pairs_across(pairs: pd.DataFrame, split: Split) -> pd.DataFrame:
 
 def _find_confounders(task: Task, n_jobs: int | None) -> pd.DataFrame | None:
     """Confounders of files and of images of several sizes; equal arrays have none."""
-    if isinstance(check_images(task.X), np.ndarray):
+    if isinstance(check_images(task.readable), np.ndarray):
         return None
-    rows = np.arange(len(task.y))
+    rows = task.rows
     if len(rows) > N_FILES:
+        labels = task.y[rows]
         rows = resample(
-            rows, replace=False, n_samples=N_FILES, stratify=task.y, random_state=0
+            rows, replace=False, n_samples=N_FILES, stratify=labels, random_state=0
         )
     X, y = take_rows(task.X, rows), take_rows(task.y, rows)
     if min(np.unique(y, return_counts=True)[1]) < 2:

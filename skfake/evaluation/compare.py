@@ -1,6 +1,7 @@
 """Compare detectors that are fitted to the same images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 from warnings import warn
@@ -11,17 +12,30 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skfake.evaluation._checks import (
     CONSTRAINTS,
-    check_labelled,
+    check_generators,
+    check_labels_of,
     check_unfitted,
     draw_seed,
+    name_fakes,
 )
-from skfake.evaluation._data_checks import check_images_of, describe_leaks
-from skfake.evaluation._runs import Split, Task, random_states, run_detector
+from skfake.evaluation._data_checks import check_images_of
+from skfake.evaluation._readable import Part, find_readable, join_unreadable, list_paths
+from skfake.evaluation._runs import (
+    Progress,
+    Split,
+    Task,
+    random_states,
+    run_detector,
+)
+from skfake.evaluation._sizes import find_resizing
 from skfake.evaluation.comparison import Comparison, collect_runs
+from skfake.evaluation.splitters import LeaveOneGeneratorOut
 from skfake.metrics.summary import Classes
 from skfake.scikit_learn import validate_params
+from skfake.training_images import warn_of_resizing
 
 CALLER = "compare_detectors"
+CURE = "; without_leaks() leaves them out"
 
 
 @validate_params(
@@ -29,6 +43,7 @@ CALLER = "compare_detectors"
         "cv": ["cv_object"],
         "test": [tuple, list, None],
         "seeds": ["array-like", None],
+        "generators": ["array-like", None],
         "check_data": ["boolean"],
         "n_jobs": [Integral, None],
     }
@@ -45,6 +60,8 @@ def compare_detectors(
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
+    generators: Any = None,
+    skip_unreadable: bool = False,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
     random_state: int | np.random.RandomState | None = None,
@@ -71,7 +88,8 @@ def compare_detectors(
 
     cv : int, splitter or iterable of (train, test), default=None
         Splits for cross-validation, drawn once for all detectors: an int is the number
-        of folds of a `StratifiedKFold`. For a splitter that needs groups, pass
+        of folds of a `StratifiedKFold`. A splitter that needs groups, as
+        `LeaveOneGeneratorOut`, gets `generators`; for other groups, pass
         `cv=splitter.split(X, y, groups)`.
 
     test : tuple (X_test, y_test), default=None
@@ -88,6 +106,15 @@ def compare_detectors(
         Fit each detector once with each of these for every `random_state` that it and
         its parts have, and show means over the fits. With None, or without a
         `random_state`, it is fitted once, as it is.
+
+    generators : array-like of shape (n,), default=None
+        Generator of each test image, X's or those of `test[0]`; what stands there for a
+        real one is not read. They make the table `Comparison.generators`.
+
+    skip_unreadable : bool, default=False
+        Leave out images that can't be read, for training and for testing, and list
+        them in `Comparison.unreadable`; positions are still those in X. If False, one
+        error names them all, before anything is fitted.
 
     confidence_level : float, default=0.95
         Of the intervals, and of all tests of differences together.
@@ -109,7 +136,8 @@ def compare_detectors(
         than one, the times of the table are those of a busy machine.
 
     verbose : int, default=0
-        With 1, a line on stderr at the start and at the end of each fit.
+        With 1, a line on stderr at the start and at the end of each fit, with the time
+        that the others may take.
 
     Returns
     -------
@@ -118,25 +146,29 @@ def compare_detectors(
     Raises
     ------
     ValueError
-        If X, y, `cv`, `test`, names or seeds can't be read or don't fit each other.
+        If X, y, `cv`, `test`, names, generators or seeds can't be read or do not fit
+        each other.
 
     Warns
     -----
     UserWarning
         If a test image is among its training images, to the pixel. What is less sure
-        is in `Comparison.warnings`.
+        is in `Comparison.warnings`. If a detector looks at small copies of large
+        images.
 
     Notes
     -----
     Intervals are those of the percentile bootstrap over test images, the same draws for
-    all detectors; several seeds are drawn too. They say nothing of other training
-    images, other generators or damaged files. Accuracies are compared by McNemar's
-    test on one test set, by the corrected resampled t-test over folds [2]_, and by
-    `seeds_t_test` over seeds; p-values are corrected by Holm's method.
+    all detectors; several seeds are drawn too. Where all draws give the same value, as
+    for a detector that is always right, Wilson's interval stands in its place. They
+    say nothing of other training images, other generators or damaged files. Accuracies
+    are compared by McNemar's test on one test set, by the corrected resampled t-test
+    over folds [2]_, and by `seeds_t_test` over seeds; p-values are corrected by Holm's
+    method.
 
     Scores come from `predict_proba` or else from `decision_function`; without either,
-    metrics that need them are NaN. A detector that ends its training on Ctrl-C, as
-    those with a network do, is compared as it then is.
+    metrics that need them are NaN. Ctrl-C ends the comparison; with `checkpoint`, a
+    detector with a network goes on from its last whole epoch the next time.
 
     References
     ----------
@@ -164,28 +196,35 @@ def compare_detectors(
     (80, 6)
     """
     check_unfitted(detectors)
-    y, y_test = _check_data(X, y, cv, test)
+    parts = _find_parts(X, cv, test, skip=skip_unreadable, n_jobs=n_jobs)
+    y, y_test = _check_labels(parts[0], y, parts[-1], test)
+    classes = Classes.check(np.unique(y[parts[0].rows]), target_names, pos_label)
     task = Task(
-        X=X,
-        y=y,
-        X_test=X if test is None else test[0],
-        y_test=y_test,
-        classes=Classes.check(np.unique(y), target_names, pos_label),
+        **_describe_images(parts, y, y_test, generators, classes),
+        classes=classes,
+        fakes=name_fakes(classes, pos_label),
         verbose=verbose,
     )
     splits = _draw_splits(cv, task)
     fits = _check_seeds(seeds)
-    checks = check_images_of(task, splits, n_jobs) if check_data else {}
+    checks = check_images_of(task, splits, n_jobs, cure=CURE) if check_data else {}
     if check_data and checks["leaks"]["exact"].any():
         # Two calls up: between the caller and here is the check of the parameters.
-        warn(describe_leaks(checks["leaks"], len(y_test)), stacklevel=3)
-    # Not by `cross_validate`: it returns no predictions and takes no test set apart.
-    runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
-        delayed(run_detector)(name, detector, task, split, seed)
+        warn(checks["warnings"][0], stacklevel=3)
+    planned = [
+        (name, detector, task, split, seed)
         for name, detector in detectors.items()
         for seed in (fits if random_states(detector) else fits[:1])
         for split in splits
+    ]
+    progress = Progress(n_runs=len(planned), verbose=verbose)
+    # Not by `cross_validate`: it returns no predictions and takes no test set apart.
+    runs = Parallel(n_jobs=n_jobs, mmap_mode="c")(
+        delayed(run_detector)(*run, replace(progress, number=number))
+        for number, run in enumerate(planned, start=1)
     )
+    for detector in find_resizing(runs):
+        warn_of_resizing(detector, len(task.rows))
     settings = {
         **_describe_procedure(task, cv, splits),
         "seeds": None if seeds is None else fits,
@@ -196,40 +235,83 @@ def compare_detectors(
     return collect_runs(runs, task, detectors, settings, **checks)
 
 
-def _check_data(X: Any, y: Any, cv: Any, test: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Labels for training and for testing; with cv they are the same."""
+def _find_parts(
+    X: Any, cv: Any, test: Any, *, skip: bool, n_jobs: int | None
+) -> list[Part]:
+    """Images for training and for testing; with cv they are one part."""
     if (cv is None) == (test is None):
         came = "neither" if cv is None else "both"
         raise ValueError(
             f"Either cv or test must be given; got {came}. Use cv=5 for "
             "cross-validation, or test=(X_test, y_test)."
         )
-    y = check_labelled(X, y, CALLER)
-    if len(np.unique(y)) < 2:
+    given = {("all" if test is None else "training", "X"): X}
+    if test is not None:
+        if len(test) != 2:
+            raise ValueError(
+                f"test must be a pair (X_test, y_test); got {len(test)} items."
+            )
+        given["test", "test[0]"] = test[0]
+    return find_readable(given, CALLER, skip=skip, n_jobs=n_jobs)
+
+
+def _check_labels(
+    train: Part, y: Any, tested: Part, test: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels for training and for testing, of images that can't be read as well."""
+    y = check_labels_of(train.X, y)
+    y_test = y
+    if test is not None:
+        y_test = check_labels_of(tested.X, test[1], "test[0]", "test[1]")
+    known = np.unique(y[train.rows])
+    if len(known) < 2:
         raise ValueError(
-            f"y must hold at least two classes; got one class, {y[0]!r}, in {len(y)} "
-            "images."
+            f"y must hold at least two classes; got one class, {known[0]!r}, in "
+            f"{len(train.rows)} images."
         )
-    if test is None:
-        return y, y
-    if len(test) != 2:
-        raise ValueError(
-            f"test must be a pair (X_test, y_test); got {len(test)} items."
-        )
-    X_test, y_test = test
-    y_test = check_labelled(X_test, y_test, CALLER, "test[0]", "test[1]")
-    strange = y_test[~np.isin(y_test, y)]
+    strange = y_test[tested.rows][~np.isin(y_test[tested.rows], known)]
     if len(strange):
         raise ValueError(
-            f"test must hold labels of y, {np.unique(y).tolist()}; got {strange[0]!r}."
+            f"test must hold labels of y, {known.tolist()}; got {strange[0]!r}."
         )
     return y, y_test
 
 
+def _describe_images(
+    parts: Sequence[Part],
+    y: np.ndarray,
+    y_test: np.ndarray,
+    generators: Any,
+    classes: Classes,
+) -> dict[str, Any]:
+    """What a task says of the images for training and for testing."""
+    train, tested = parts[0], parts[-1]
+    return {
+        "X": train.X,
+        "y": y,
+        "rows": train.rows,
+        "X_test": tested.X,
+        "y_test": y_test,
+        "test_rows": tested.rows,
+        "paths": list_paths(tested),
+        "generators": check_generators(generators, y_test, tested.rows, classes),
+        "unreadable": join_unreadable(parts),
+    }
+
+
 def _draw_splits(cv: Any, task: Task) -> list[Split]:
+    """Positions of images that can be read, in the whole of X."""
     if cv is None:
-        return [Split()]
-    pairs = list(check_cv(cv, task.y, classifier=True).split(task.X, task.y))
+        train, test = (
+            None if len(rows) == len(X) else rows
+            for rows, X in ((task.rows, task.X), (task.test_rows, task.X_test))
+        )
+        return [Split(train=train, test=test)]
+    images = np.arange(len(task.y))
+    pairs = [
+        [part[np.isin(part, task.rows)] for part in (images[train], images[test])]
+        for train, test in _split(cv, task)
+    ]
     for fold, (train, _) in enumerate(pairs):
         missing = np.setdiff1d(task.classes.labels, task.y[train])
         if len(missing):
@@ -237,11 +319,26 @@ def _draw_splits(cv: Any, task: Task) -> list[Split]:
                 f"cv must leave images of each class to train on; got fold {fold} "
                 f"without the class {missing[0]!r}. Use StratifiedKFold."
             )
-    images = np.arange(len(task.y))
     return [
-        Split(fold=fold, n_folds=len(pairs), train=images[train], test=images[test])
+        Split(fold=fold, n_folds=len(pairs), train=train, test=test)
         for fold, (train, test) in enumerate(pairs)
     ]
+
+
+def _split(cv: Any, task: Task) -> Iterable[tuple]:
+    """What a splitter draws, by generators where it asks for groups."""
+    if isinstance(cv, LeaveOneGeneratorOut) and cv.pos_label is None:
+        cv = LeaveOneGeneratorOut(
+            test_size=cv.test_size,
+            pos_label=task.classes.pos_label,
+            random_state=cv.random_state,
+        )
+    splitter = check_cv(cv, task.y, classifier=True)
+    if hasattr(splitter, "get_metadata_routing"):
+        asked = splitter.get_metadata_routing().split.requests
+        if asked.get("groups") and task.generators is not None:
+            return splitter.split(task.X, task.y, task.generators)
+    return splitter.split(task.X, task.y)
 
 
 def _check_seeds(seeds: Sequence[int] | None) -> list[int | None]:
@@ -261,8 +358,8 @@ def _describe_procedure(task: Task, cv: Any, splits: list[Split]) -> dict[str, A
     if cv is None:
         return {
             "procedure": "holdout",
-            "n_images": len(task.y),
-            "n_test_images": len(task.y_test),
+            "n_images": len(task.rows),
+            "n_test_images": len(task.test_rows),
         }
     sizes = [(len(split.train), len(split.test)) for split in splits]
     fractions = [n_test / (n_train + n_test) for n_train, n_test in sizes]
@@ -270,7 +367,7 @@ def _describe_procedure(task: Task, cv: Any, splits: list[Split]) -> dict[str, A
     named = isinstance(cv, Integral) or hasattr(cv, "split")
     return {
         "procedure": "cross-validation",
-        "n_images": len(task.y),
+        "n_images": len(task.rows),
         "n_folds": len(splits),
         "cv": repr(cv) if named else None,
         "test_fraction": float(np.mean(fractions)),

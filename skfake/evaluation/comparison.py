@@ -13,6 +13,7 @@ import pandas as pd
 from skfake.displays.comparison import PlottedComparison
 from skfake.environment import describe_machine, describe_versions
 from skfake.evaluation._runs import Run, Task, tabulate_predictions, tabulate_runs
+from skfake.evaluation._sizes import describe_sizes
 from skfake.images.thumbnails import make_thumbnails
 from skfake.metrics.predictions import find_confident_mistakes
 from skfake.report import text
@@ -20,6 +21,7 @@ from skfake.report.files import save_comparison
 from skfake.report.page import write_page
 from skfake.results.comparison import N_MISTAKES, summarize
 from skfake.results.metric_tables import add_metrics
+from skfake.scikit_learn import take_rows
 
 if TYPE_CHECKING:
     from skfake.evaluation.robustness import Robustness
@@ -56,10 +58,15 @@ class Comparison(PlottedComparison):
     folds : DataFrame
         The metrics for each detector, `seed` if there are any, and fold.
 
+    generators : DataFrame
+        Metrics by `detector` and `generator`, as `tabulate_generators` computes them;
+        empty where no generators were given, and for more than two classes.
+
     predictions : DataFrame
         A row for each detector and each image that it predicted: `detector`, `seed` if
-        there are any, `fold`, `image` (position in X, or in the X of `test`),
-        `target`, `prediction` and `score`, which is that of `pos_label`. For more than
+        there are any, `fold`, `image` (position in X, or in the X of `test`), `path`
+        where X holds paths, `generator` where they were given, `target`, `prediction`
+        and `score`, which is that of `pos_label`. For more than
         two classes there are columns `score_<class>` instead.
 
     detectors : dict
@@ -79,6 +86,10 @@ class Comparison(PlottedComparison):
         A row for each test image and training image of a fold that show the same
         picture: `fold`, `image` and `train_image` (positions), `exact` (whether all
         pixels are equal) and `distance`, as in `find_near_duplicates`.
+
+    unreadable : DataFrame
+        A row for each image that was left out as it can't be read: `part` ("all",
+        "training" or "test"), `image` (position), `path` if it has one, and `reason`.
 
     confounders : DataFrame or None
         As `find_confounders` makes it, where X holds files or images of several sizes.
@@ -170,7 +181,7 @@ def collect_runs(
 ) -> Comparison:
     """A comparison of runs: their predictions, and what is computed from these."""
     classes = task.classes
-    predictions = tabulate_predictions(runs, classes.names)
+    predictions = tabulate_predictions(runs, task)
     probabilistic = {r.name for r in runs if r.scores and r.scores.are_probabilities}
     folds = add_metrics(
         tabulate_runs(runs),
@@ -191,9 +202,12 @@ def collect_runs(
             "detectors": {name: repr(detector) for name, detector in detectors.items()},
             "n_images_by_class": _count_images(task, settings["procedure"]),
             **settings,
+            "fakes": list(task.fakes),
+            "image_sizes": describe_sizes(runs),
             "versions": describe_versions(),
             "machine": describe_machine(),
         },
+        unreadable=task.unreadable,
         **checks,
     )
     comparison = summarize(comparison)
@@ -214,10 +228,12 @@ def _collect_detectors(
 
 def _count_images(task: Task, procedure: str) -> dict[str, dict[str, int]]:
     """Images of each class, in each part."""
+    tested = task.y_test[task.test_rows]
+    trained = None if task.X is None else task.y[task.rows]
     parts = {
-        "cross-validation": {"all": task.y},
-        "holdout": {"training": task.y, "test": task.y_test},
-        "fitted": {"test": task.y_test},
+        "cross-validation": {"all": tested},
+        "holdout": {"training": trained, "test": tested},
+        "fitted": {"test": tested},
     }[procedure]
     known = list(zip(task.classes.names, task.classes.labels, strict=True))
     return {
@@ -234,7 +250,12 @@ def _keep_images(comparison: Comparison, X: Any) -> dict[int, np.ndarray]:
         pos_label=comparison.pos_label,
         n_images=N_MISTAKES,
     )
+    positions = found["image"].unique().astype(int)
+    if not len(positions):
+        return {}
     try:
-        return make_thumbnails(X, found["image"].unique())
+        # Of these alone: others of X may not be readable.
+        small = make_thumbnails(take_rows(X, positions), range(len(positions)))
     except (OSError, ValueError):
         return {}
+    return dict(zip(positions.tolist(), small.values(), strict=True))

@@ -2,23 +2,29 @@
 
 from collections.abc import Sequence
 from typing import Any
+from warnings import warn
 
 import numpy as np
 
 from skfake.evaluation._checks import (
     CONSTRAINTS,
+    check_classes,
     check_fitted,
-    check_labelled,
+    check_generators,
+    check_labels_of,
     draw_seed,
-    known_labels,
 )
+from skfake.evaluation._readable import find_readable, list_paths
 from skfake.evaluation._runs import Split, Task, run_detector
+from skfake.evaluation._training_images import find_own_images
 from skfake.evaluation.comparison import Comparison, collect_runs
-from skfake.metrics.summary import Classes
 from skfake.scikit_learn import validate_params
 
 
-@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+@validate_params(
+    CONSTRAINTS | {"generators": ["array-like", None]},
+    prefer_skip_nested_validation=True,
+)
 def evaluate_detectors(
     detectors: dict[str, Any],
     X: Any,
@@ -26,6 +32,8 @@ def evaluate_detectors(
     *,
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
+    generators: Any = None,
+    skip_unreadable: bool = False,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
     random_state: int | np.random.RandomState | None = None,
@@ -34,8 +42,9 @@ def evaluate_detectors(
     """Evaluate fitted detectors on the same images, without training them.
 
     A detector that fails gets a row with its error; the others go on. Intervals and
-    tests are those of `compare_detectors` for one test set. As the training images are
-    unknown here, leaks are not looked for.
+    tests are those of `compare_detectors` for one test set. Images that a detector was
+    trained on are known by their pixels, where it keeps fingerprints of them; other
+    leaks are not looked for, as the training images are unknown here.
 
     Parameters
     ----------
@@ -51,11 +60,21 @@ def evaluate_detectors(
         NaN then.
 
     pos_label : label, default=None
-        The positive one of two classes. With None it is the
-        label that means fake, 1 of 0 and 1, or else the greater.
+        The positive one of two classes. With None it is the label that means fake by
+        `target_names` or as the detectors learned it, 1 of 0 and 1, or else the
+        greater.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
+
+    generators : array-like of shape (n,), default=None
+        Generator of each image; what stands there for a real one is not read. They
+        make the table `Comparison.generators`.
+
+    skip_unreadable : bool, default=False
+        Leave out images that can't be read, and list them in `Comparison.unreadable`;
+        positions are still those in X. If False, one error names them all, before
+        anything is predicted.
 
     confidence_level, n_resamples : float, default=0.95, and int, default=1000
         Level of the intervals and of all tests together, and how often images are
@@ -75,10 +94,17 @@ def evaluate_detectors(
     Raises
     ------
     ValueError
-        If X, y or names can't be read or don't fit each other or the detectors.
+        If X, y, names or generators can't be read or don't fit each other or the
+        detectors, or if these don't agree on which label means fake.
 
     sklearn.exceptions.NotFittedError
         If a detector is not fitted.
+
+    Warns
+    -----
+    UserWarning
+        If a detector was trained on some of the images. `Comparison.leaks` has them,
+        and `Comparison.without_leaks` evaluates the others alone.
 
     See Also
     --------
@@ -98,23 +124,36 @@ def evaluate_detectors(
     False
     """
     check_fitted(detectors)
-    y = check_labelled(X, y, "evaluate_detectors")
-    labels = known_labels(detectors, y)
+    (part,) = find_readable(
+        {("test", "X"): X}, "evaluate_detectors", skip=skip_unreadable
+    )
+    y = check_labels_of(X, y)
+    classes, fakes = check_classes(detectors, y[part.rows], target_names, pos_label)
+    leaks, warnings = find_own_images(detectors, part.readable, part.rows)
+    for line in warnings:
+        # Two calls up: between the caller and here is the check of the parameters.
+        warn(line, stacklevel=3)
     task = Task(
         X_test=X,
         y_test=y,
-        classes=Classes.check(labels, target_names, pos_label),
+        test_rows=part.rows,
+        classes=classes,
+        paths=list_paths(part),
+        generators=check_generators(generators, y, part.rows, classes),
+        fakes=fakes,
+        unreadable=part.unreadable,
         verbose=verbose,
     )
+    rows = None if part.unreadable.empty else part.rows
     runs = [
-        run_detector(name, detector, task, Split())
+        run_detector(name, detector, task, Split(test=rows))
         for name, detector in detectors.items()
     ]
     settings = {
         "procedure": "fitted",
-        "n_test_images": len(y),
+        "n_test_images": len(part.rows),
         "confidence_level": confidence_level,
         "n_resamples": n_resamples,
         "random_state": draw_seed(random_state),
     }
-    return collect_runs(runs, task, detectors, settings)
+    return collect_runs(runs, task, detectors, settings, leaks=leaks, warnings=warnings)

@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 import numpy as np
 import pandas as pd
-import sklearn
-from sklearn.utils import check_consistent_length, column_or_1d, gen_batches
 
-from skfake.corruptions import (
-    BATCH,
-    CORRUPTIONS,
-    check_strength,
-    corrupt,
-    open_images,
-)
 from skfake.displays import RobustnessCurvesDisplay
 from skfake.evaluation._checks import (
     CONSTRAINTS,
+    check_classes,
     check_fitted,
+    check_labels_of,
     draw_seed,
-    known_labels,
 )
+from skfake.evaluation._damage import (
+    AS_THEY_ARE,
+    Condition,
+    check_scale,
+    damage_images,
+    list_conditions,
+)
+from skfake.evaluation._readable import find_readable
 from skfake.evaluation._runs import check_scores, tabulate_scores
+from skfake.evaluation._training_images import find_own_images
 from skfake.images import check_images
 from skfake.metrics.summary import Classes, metric_names
 from skfake.report import text
 from skfake.results.robustness import (
     BY,
-    CLEAN,
     RobustnessResult,
     tabulate_robustness,
 )
-from skfake.scikit_learn import take_rows, validate_params
+from skfake.scikit_learn import validate_params
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-# A corruption and its strength.
-Condition = tuple[str, float]
-AS_THEY_ARE: Condition = (CLEAN, np.nan)
 
 
 class Robustness(RobustnessResult):
@@ -74,6 +69,12 @@ class Robustness(RobustnessResult):
 
     confidence_level : float or None, default=None
         Of the intervals in the table; None where there are none.
+
+    warnings : list of str
+        Which detectors were trained on some of the images.
+
+    unreadable : DataFrame
+        What was left out as it can't be read, as `Comparison.unreadable`.
 
     See Also
     --------
@@ -132,6 +133,7 @@ def evaluate_robustness(
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
     image_shape: tuple[int, ...] | None = None,
+    skip_unreadable: bool = False,
     confidence_level: float = 0.95,
     n_resamples: int = 1000,
     random_state: int | np.random.RandomState | None = None,
@@ -166,8 +168,9 @@ def evaluate_robustness(
         "recall_<class>".
 
     pos_label : label, default=None
-        The positive one of two classes. With None it is the
-        label that means fake, 1 of 0 and 1, or else the greater.
+        The positive one of two classes. With None it is the label that means fake by
+        `target_names` or as the detectors learned it, 1 of 0 and 1, or else the
+        greater.
 
     target_names : array-like of str of shape (n_classes,), default=None
         Names of the sorted labels, for the table. With None, the labels are.
@@ -175,6 +178,10 @@ def evaluate_robustness(
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of one image where X holds flattened images. With None it is the
         squarest image, gray or RGB, of that many values.
+
+    skip_unreadable : bool, default=False
+        Leave out images that can't be read, and list them in `Robustness.unreadable`.
+        If False, one error names them all, before anything is predicted.
 
     confidence_level, n_resamples : float, default=0.95, and int, default=1000
         Level of the intervals, and how often images are resampled for them; with 0
@@ -239,18 +246,31 @@ def evaluate_robustness(
     3      SVM       blur       1.0
     """
     check_fitted(detectors)
-    y = column_or_1d(y)
+    (part,) = find_readable(
+        {("test", "X"): X},
+        "evaluate_robustness",
+        image_shape=image_shape,
+        skip=skip_unreadable,
+        n_jobs=n_jobs,
+    )
+    y = check_labels_of(X, y)[part.rows]
+    X = part.readable
     images = check_images(X, image_shape=image_shape)
-    check_consistent_length(images, y)
-    _check_scale(images)
-    classes = Classes.check(known_labels(detectors, y), target_names, pos_label)
+    check_scale(images)
+    classes, _ = check_classes(detectors, y, target_names, pos_label)
     known = metric_names(classes.names)
     if metric not in known:
         raise ValueError(f"metric must be one of {known}; got {metric!r}.")
-    conditions = [AS_THEY_ARE, *_list_conditions(corruptions)]
+    conditions = [AS_THEY_ARE, *list_conditions(corruptions)]
+    _, warnings = find_own_images(
+        detectors, X, part.rows, image_shape=image_shape, n_jobs=n_jobs
+    )
+    for line in warnings:
+        # Two calls up: between the caller and here is the check of the parameters.
+        warn(line, stacklevel=3)
     seed = draw_seed(random_state)
     damage = {"image_shape": image_shape, "random_state": seed, "n_jobs": n_jobs}
-    batches = _damage(X, images, conditions, damage, verbose)
+    batches = damage_images(X, images, conditions, damage, verbose)
     rows, predictions, probabilistic = _predict(
         detectors, conditions, batches, y, classes
     )
@@ -268,6 +288,8 @@ def evaluate_robustness(
         n_images=len(y),
         random_state=seed,
         confidence_level=confidence_level if n_resamples else None,
+        warnings=warnings,
+        unreadable=part.unreadable,
     )
 
 
@@ -306,79 +328,3 @@ def _predict(
     rows = pd.DataFrame(list(tables), columns=BY)
     rows["error"] = [errors.get(key) for key in tables]
     return rows, list(chain.from_iterable(tables.values())), probabilistic
-
-
-def _damage(
-    X: Any,
-    images: np.ndarray | list,
-    conditions: list[Condition],
-    damage: dict[str, Any],
-    verbose: int,
-) -> Iterator[tuple[Condition, slice, Any]]:
-    """A batch of images after the other, as they are and under each condition."""
-    for part in _slice_images(images):
-        opened = open_images(take_rows(X, part), image_shape=damage["image_shape"])
-        for condition in conditions:
-            damaged, (name, strength) = opened, condition
-            if condition is not AS_THEY_ARE:
-                name = f"{name} {strength:g}"
-                damaged = corrupt(opened, *condition, **damage)
-            if verbose:
-                which = f"images {part.start} to {part.stop - 1} of {len(images)}"
-                print(f"{name}: {which}", file=sys.stderr, flush=True)
-            yield condition, part, damaged
-
-
-def _check_scale(images: np.ndarray | list) -> None:
-    for image in [images] if isinstance(images, np.ndarray) else images:
-        if not isinstance(image, np.ndarray) or image.dtype == np.uint8:
-            continue
-        low, high = image.min(), image.max()
-        if low < 0 or high > 1:
-            raise ValueError(
-                "X must hold bytes, or floats from 0 to 1, to be damaged; got numbers "
-                f"from {low:g} to {high:g}."
-            )
-
-
-def _list_conditions(
-    corruptions: dict[str, Sequence[float]] | Sequence[str] | None,
-) -> list[Condition]:
-    """Each corruption with each strength."""
-    names = list(CORRUPTIONS if corruptions is None else corruptions)
-    unknown = [name for name in names if name not in CORRUPTIONS]
-    if unknown or not names:
-        came = repr(unknown[0]) if unknown else "none"
-        raise ValueError(
-            f"corruptions must hold names of {list(CORRUPTIONS)}; got {came}."
-        )
-    conditions = []
-    for name in names:
-        strengths = CORRUPTIONS[name].strengths
-        if isinstance(corruptions, dict):
-            strengths = _check_strengths(name, corruptions[name])
-        conditions += [(name, float(strength)) for strength in strengths]
-    return list(dict.fromkeys(conditions))
-
-
-def _check_strengths(corruption: str, strengths: Sequence[float]) -> tuple[float, ...]:
-    strengths = tuple(strengths)
-    strange = [strength for strength in strengths if not isinstance(strength, Real)]
-    if strange or not strengths:
-        raise ValueError(
-            f"corruptions[{corruption!r}] must hold numbers, one at least; got "
-            f"{repr(strange[0]) if strange else 'none'}."
-        )
-    for strength in strengths:
-        check_strength(corruption, strength)
-    return strengths
-
-
-def _slice_images(images: np.ndarray | list) -> Iterator[slice]:
-    """Files and single arrays by batches, others as `working_memory` holds them."""
-    if not isinstance(images, np.ndarray):
-        return gen_batches(len(images), BATCH)
-    # As they are, damaged one by one, and those together again.
-    n_bytes = 3 * images[0].nbytes
-    limit = sklearn.get_config()["working_memory"] * 2**20
-    return gen_batches(len(images), max(1, int(limit // n_bytes)))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
+from skfake.metrics.intervals import widen_intervals
 from skfake.metrics.predictions import run_columns, score_columns
 from skfake.metrics.summary import Classes, metric_names, weighted_metrics
 
@@ -57,13 +58,20 @@ def bootstrap_intervals(
     confidence_level: float,
     *,
     by: Sequence[str] = ("detector",),
+    n_images: Sequence[Mapping[str, float]],
 ) -> pd.DataFrame:
-    """Percentile intervals, `<metric>_low` and `_high`: a row for each group."""
+    """Percentile intervals, `<metric>_low` and `_high`: a row for each group.
+
+    Where all resamples are equal, Wilson's stand for them, of as many images as
+    `count_images` says.
+    """
     tail = (1 - confidence_level) / 2
     rows = []
-    for key, table in resampled.items():
+    for (key, table), counts in zip(resampled.items(), n_images, strict=True):
         low, high = (table.quantile(q) for q in (tail, 1 - tail))
-        ends = low.add_suffix("_low").to_dict() | high.add_suffix("_high").to_dict()
+        ends = {f"{name}_low": end for name, end in low.items()}
+        ends |= {f"{name}_high": end for name, end in high.items()}
+        ends = widen_intervals(ends, table, counts, confidence_level)
         rows.append(dict(zip(by, key, strict=True)) | ends)
     columns = [f"{m}_{end}" for m in metric_names(names) for end in ("low", "high")]
     return pd.DataFrame(rows, columns=[*by, *columns])

@@ -22,11 +22,11 @@ MERGED: dict = {"n_fakes": "sum", "n_reals": "sum"} | dict.fromkeys(
 
 
 @validate_params(
-    {"predictions": [pd.DataFrame], "generators": ["array-like"]},
+    {"predictions": [pd.DataFrame], "generators": ["array-like", None]},
     prefer_skip_nested_validation=True,
 )
 def tabulate_generators(
-    predictions: pd.DataFrame, generators: Any, *, pos_label: Any = None
+    predictions: pd.DataFrame, generators: Any = None, *, pos_label: Any = None
 ) -> pd.DataFrame:
     """Metrics of how well detectors find the fakes of each generator.
 
@@ -38,9 +38,9 @@ def tabulate_generators(
     predictions : DataFrame
         As in `Comparison.predictions`, of two classes.
 
-    generators : array-like of shape (n,)
+    generators : array-like of shape (n,), default=None
         Generators of the images in X, or in the X of `test`. Those of reals are not
-        read.
+        read. With None, they are the column `generator` of the predictions.
 
     pos_label : label, default=None
         The label of the fakes, whose `score` it is: `Comparison.pos_label`. With
@@ -81,22 +81,44 @@ def tabulate_generators(
     detector
     SVM          1.0   0.5
     """
-    generators = column_or_1d(generators)
-    classes, pos_label = _check_predictions(predictions, len(generators), pos_label)
+    classes, pos_label = _check_predictions(predictions, pos_label)
+    if generators is not None:
+        generators = column_or_1d(generators)
+        _check_length(predictions, len(generators))
+        made_by = generators[predictions["image"].to_numpy(dtype=int)]
+        predictions = predictions.assign(generator=made_by)
+    elif "generator" not in predictions:
+        raise ValueError(
+            "generators must be given for predictions without a column 'generator'; "
+            "got None."
+        )
+    return group_generators(predictions, classes, pos_label)
+
+
+def group_generators(
+    predictions: pd.DataFrame, classes: np.ndarray, pos_label: Any
+) -> pd.DataFrame:
+    """Metrics by the column `generator` of predictions that are checked."""
     rows = []
     for name, fold in split_runs(predictions):
         fakes = (fold["target"] == pos_label).to_numpy()
-        made_by = generators[fold["image"].to_numpy(dtype=int)]
+        made_by = fold["generator"].to_numpy()
         for generator in np.unique(made_by[fakes]):
             part = fold[~fakes | (made_by == generator)]
             row = _metrics(part, classes, pos_label)
             rows.append({"detector": name, "generator": generator} | row)
-    table = pd.DataFrame(rows).groupby(["detector", "generator"]).agg(MERGED)
+    keys = ["detector", "generator"]
+    table = pd.DataFrame(rows, columns=[*keys, *MERGED]).groupby(keys).agg(MERGED)
+    if "seed" in predictions:
+        # Each seed predicts the same images again.
+        n_seeds = predictions.groupby("detector")["seed"].nunique(dropna=False)
+        counts = ["n_fakes", "n_reals"]
+        table[counts] = table[counts].floordiv(n_seeds, axis=0, level="detector")
     return table.reindex(predictions["detector"].unique(), level="detector")
 
 
 def _check_predictions(
-    predictions: pd.DataFrame, n_images: int, pos_label: Any
+    predictions: pd.DataFrame, pos_label: Any
 ) -> tuple[np.ndarray, Any]:
     """Labels, sorted, and that of the fakes."""
     missing = [name for name in COLUMNS if name not in predictions]
@@ -107,12 +129,16 @@ def _check_predictions(
         )
     targets = predictions["target"].to_numpy()
     classes = check_two_classes("predictions must hold targets", targets)
+    return classes, check_pos_label(pos_label, classes)
+
+
+def _check_length(predictions: pd.DataFrame, n_images: int) -> None:
+    """Refuse fewer generators than images."""
     if predictions["image"].max() >= n_images:
         raise ValueError(
             "generators must hold one for each image; got "
             f"{n_images} for the image {predictions['image'].max()}, counted from 0."
         )
-    return classes, check_pos_label(pos_label, classes)
 
 
 def _metrics(part: pd.DataFrame, classes: np.ndarray, pos_label: Any) -> dict:

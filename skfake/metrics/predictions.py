@@ -12,6 +12,8 @@ from skfake.metrics.summary import Classes, class_scores
 from skfake.scikit_learn import Interval, validate_params
 
 RUNS = ("seed", "fold")
+# What a table may say of an image besides its position.
+ABOUT = ("path", "generator")
 # Of each class that is looked at: which images belong to it, and their scores.
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 
@@ -120,10 +122,11 @@ def find_confident_mistakes(
     -------
     DataFrame
         A row for each image, the worst of each detector first: `detector`, `seed` and
-        `fold` where the predictions have them, `image`, `target`, `prediction` and
-        `score`, that of the predicted class: for the negative one of two, 1 less the
-        score in the table where a detector's scores are all from 0 to 1, else its
-        negative. Without scores it is NaN, and images keep the order of the table.
+        `fold` where the predictions have them, `image`, `path` and `generator` where
+        they have them, `target`, `prediction` and `score`, that of the predicted
+        class: for the negative one of two, 1 less the score in the table where a
+        detector's scores are all from 0 to 1, else its negative. Without scores it is
+        NaN, and images keep the order of the table.
 
     Raises
     ------
@@ -160,6 +163,7 @@ def find_confident_mistakes(
         .head(n_images)
         .sort_values("detector", key=lambda names: names.map(order), kind="stable")
     )
+    columns[2:2] = [name for name in ABOUT if name in predictions]
     columns[1:1] = run_columns(predictions)
     return wrong[columns].reset_index(drop=True)
 

@@ -51,6 +51,7 @@ def to_dict(comparison: PlottedComparison) -> dict[str, Any]:
         "table": _records(comparison.table.reset_index()),
         "differences": _records(comparison.differences),
         "folds": _records(comparison.folds),
+        "generators": _records(comparison.generators.reset_index()),
         "classes": comparison.classes.tolist(),
         "target_names": comparison.target_names,
         "pos_label": np.asarray(comparison.pos_label).tolist(),
@@ -58,6 +59,7 @@ def to_dict(comparison: PlottedComparison) -> dict[str, Any]:
         "settings": {k: v for k, v in comparison.settings.items() if k not in MADE},
         **{name: comparison.settings[name] for name in MADE},
         "leaks": _records(comparison.leaks),
+        "unreadable": _records(comparison.unreadable),
         "warnings": comparison.warnings,
     }
 

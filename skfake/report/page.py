@@ -11,19 +11,35 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader
 
-from skfake.displays import RobustnessCurvesDisplay
+from skfake.displays import GeneratorMatricesDisplay, RobustnessCurvesDisplay
 from skfake.displays.comparison import PlottedComparison
+from skfake.displays.mistakes import name_image
 from skfake.displays.training import read_histories
 from skfake.files import replace_when_whole
+from skfake.metrics.predictions import find_confident_mistakes
 from skfake.metrics.summary import CALIBRATION, metric_names
 from skfake.plotting import import_pyplot
 from skfake.report import text
-from skfake.results.comparison import whole_detectors
+from skfake.results.comparison import (
+    N_MISTAKES,
+    whole_detectors,
+    whole_predictions,
+)
+from skfake.results.generators import GeneratorsResult
 from skfake.results.metric_tables import SECONDS
 from skfake.results.robustness import RobustnessResult
 
 # What is the better the smaller it is.
 ERRORS = ("equal_error_rate", *CALIBRATION)
+# Settings that the page shows in places of their own.
+APART = (
+    "detectors",
+    "n_images_by_class",
+    "fakes",
+    "image_sizes",
+    "versions",
+    "machine",
+)
 # Captions, and plots as SVG.
 Plots = list[tuple[str, str]]
 
@@ -56,6 +72,7 @@ def render_page(
         title=comparison.title or "Comparison of detectors",
         introduction=[
             *text.caption(comparison).splitlines()[bool(comparison.title) :],
+            *text.describe_sizes(comparison),
             *text.describe_differences(comparison),
         ],
         found=comparison,
@@ -69,20 +86,47 @@ def render_page(
         robustness=robustness,
         damage=[] if robustness is None else _draw_damage(robustness),
         settings=settings,
-        apart=("detectors", "n_images_by_class", "versions", "machine"),
+        apart=APART,
     )
     return page.lstrip() + "\n"
+
+
+def render_generators(found: GeneratorsResult) -> str:
+    """Matrices by generators, and their heat maps, as a part of a page."""
+    parts = [
+        f"<p>{escape(line)}</p>" for line in text.generators_caption(found).split("\n")
+    ]
+    for name, table in text.generators_percents(found).items():
+        parts += [f"<h3>{escape(name)}</h3>", to_table(table)]
+    parts += [
+        f'<p class="warning">{escape(line)}</p>'
+        for line in text.generators_notes(found)
+    ]
+    if found.table[found.metric].notna().any():
+        display = partial(
+            GeneratorMatricesDisplay.from_table, found.table, metric=found.metric
+        )
+        caption, svg = draw(display, "Trained on rows, tested on columns.")
+        parts.append(f"<figure>\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>")
+    return "\n".join(parts)
 
 
 def to_table(rows: pd.DataFrame) -> str:
     """A table of texts and numbers, all escaped; it scrolls on a narrow screen."""
     rows = rows.rename_axis(index=None, columns=None)
-    table = rows.to_html(border=0, justify="right")
+    # Long texts, as paths are, in full.
+    with pd.option_context("display.max_colwidth", None):
+        table = rows.to_html(border=0, justify="right")
     return f'<div class="wide">\n{table}\n</div>'
 
 
-def draw(display: Callable[[], Any], caption: str) -> tuple[str, str]:
-    """A caption, and a plot as a picture in the page, in the colours of the page."""
+def draw(
+    display: Callable[[], Any], caption: str, said: str | None = None
+) -> tuple[str, str]:
+    """A caption, and a plot as a picture in the page, in the colours of the page.
+
+    What is `said` to who can't see it is the caption, unless it is given.
+    """
     plt = import_pyplot()
     # Pictures that are the same have the same names inside.
     with plt.rc_context({"svg.hashsalt": caption, "svg.fonttype": "none"}):
@@ -94,7 +138,7 @@ def draw(display: Callable[[], Any], caption: str) -> tuple[str, str]:
     picture = picture[picture.index("<svg") :]
     picture = re.sub(r"#000000|#000(?=[;\"])", "currentColor", picture)
     picture = re.sub(r"#ffffff|#fff(?=[;\"])", "var(--paper)", picture)
-    label = f'<svg role="img" aria-label="{escape(caption)}" '
+    label = f'<svg role="img" aria-label="{escape(said or caption)}" '
     return caption, picture.replace("<svg ", label, 1)
 
 
@@ -117,8 +161,23 @@ def _draw_plots(found: PlottedComparison) -> dict[str, Plots]:
     plots: dict[str, Plots] = {}
     for heading, plot, caption, to_show in displays:
         if to_show:
-            plots.setdefault(heading, []).append(draw(plot, caption))
+            said = _describe_mistakes(found) if caption is mistakes else None
+            plots.setdefault(heading, []).append(draw(plot, caption, said))
     return plots
+
+
+def _describe_mistakes(found: PlottedComparison) -> str:
+    """The confident mistakes in words: which images of which detector."""
+    table = find_confident_mistakes(
+        whole_predictions(found),
+        classes=found.classes,
+        pos_label=found.pos_label,
+        n_images=N_MISTAKES,
+    )
+    return "The wrong answers with the highest scores. " + " ".join(
+        f"{name}: {', '.join(map(name_image, part.itertuples()))}."
+        for name, part in table.groupby("detector", sort=False)
+    )
 
 
 def _draw_damage(robustness: RobustnessResult) -> Plots:

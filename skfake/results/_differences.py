@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from skfake.metrics.intervals import difference_interval
 from skfake.metrics.significance import (
     corrected_t_test,
     holm,
@@ -46,10 +47,11 @@ def tabulate_differences(
         means = [float(table.to_numpy().mean()) for table in accuracies]
         row = {"first": first, "second": second, "difference": means[0] - means[1]}
         if resampled:
-            tail = (1 - confidence_level) / 2
             drawn = resampled[first,]["accuracy"] - resampled[second,]["accuracy"]
-            row["difference_low"] = drawn.quantile(tail)
-            row["difference_high"] = drawn.quantile(1 - tail)
+            n_images = right[first].index.unique("image").size
+            row["difference_low"], row["difference_high"] = difference_interval(
+                drawn, n_images, confidence_level
+            )
         if test == FOLDS:
             scores = (table.mean(axis=1) for table in accuracies)
             assert test_fraction is not None

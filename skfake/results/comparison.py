@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from skfake.metrics.bootstrap import bootstrap_metrics
+from skfake.metrics.generators import group_generators
 from skfake.metrics.predictions import run_columns
 from skfake.metrics.summary import Classes, metric_names
 from skfake.results._differences import choose_test, tabulate_differences
@@ -19,6 +20,7 @@ from skfake.results.metric_tables import (
 )
 
 LEAK_COLUMNS = ["fold", "image", "train_image", "exact", "distance"]
+UNREADABLE_COLUMNS = ["part", "image", "path", "reason"]
 # Mistakes of each detector whose images are kept.
 N_MISTAKES = 8
 
@@ -26,6 +28,11 @@ N_MISTAKES = 8
 def no_leaks() -> pd.DataFrame:
     """The table of leaks, with no row."""
     return pd.DataFrame(columns=LEAK_COLUMNS)
+
+
+def no_unreadable() -> pd.DataFrame:
+    """The table of images that can't be read, with no row."""
+    return pd.DataFrame(columns=UNREADABLE_COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -41,7 +48,9 @@ class ComparisonResult:
     pos_label: Any
     settings: dict[str, Any]
     differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+    generators: pd.DataFrame = field(default_factory=pd.DataFrame)
     leaks: pd.DataFrame = field(default_factory=no_leaks)
+    unreadable: pd.DataFrame = field(default_factory=no_unreadable)
     confounders: pd.DataFrame | None = None
     warnings: list[str] = field(default_factory=list)
     thumbnails: dict[int, np.ndarray] = field(default_factory=dict)
@@ -56,8 +65,8 @@ class ComparisonResult:
         """Put detectors that were compared apart into one table.
 
         Detectors that take hours are trained one by one. Intervals and tests are
-        computed again, over all of them; what describes the images and the machine is
-        taken from this comparison.
+        computed again, over all of them; warnings and leaks are put together; what
+        else describes the images and the machine is taken from this comparison.
 
         Parameters
         ----------
@@ -77,14 +86,20 @@ class ComparisonResult:
         _check_joinable(parts)
         # Empty tables, of detectors that failed, have columns of any type.
         predicted = [part.predictions for part in parts if len(part.predictions)]
-        described = [item for p in parts for item in p.settings["detectors"].items()]
+        settings = {
+            name: {k: v for part in parts for k, v in part.settings[name].items()}
+            for name in ("detectors", "image_sizes")
+        }
+        leaks = [part.leaks for part in parts if len(part.leaks)]
         joined = replace(
             self,
             folds=pd.concat([part.folds for part in parts], ignore_index=True),
             predictions=pd.concat(predicted or [self.predictions], ignore_index=True),
             detectors={k: v for part in parts for k, v in part.detectors.items()},
             thumbnails={k: v for part in parts for k, v in part.thumbnails.items()},
-            settings=self.settings | {"detectors": dict(described)},
+            settings=self.settings | settings,
+            leaks=pd.concat(leaks or [self.leaks]).drop_duplicates(ignore_index=True),
+            warnings=list(dict.fromkeys(w for part in parts for w in part.warnings)),
         )
         return summarize(joined)
 
@@ -138,7 +153,7 @@ def summarize(result: Result) -> Result:
     )
     if settings["n_resamples"]:
         level = settings["confidence_level"]
-        table = add_intervals(table, resampled, result.target_names, level)
+        table = add_intervals(table, resampled, whole, classes_of(result), level)
     if result.errors:
         table = table.assign(error=table["detector"].map(result.errors))
     return replace(
@@ -150,8 +165,16 @@ def summarize(result: Result) -> Result:
             confidence_level=settings["confidence_level"],
             test_fraction=settings.get("test_fraction"),
         ),
+        generators=_tabulate_generators(result, whole),
         settings=settings | {"test": choose_test(whole)},
     )
+
+
+def _tabulate_generators(result: ComparisonResult, whole: pd.DataFrame) -> pd.DataFrame:
+    """Metrics by detector and generator, where these and the fakes are known."""
+    if "generator" not in whole or result.pos_label is None or whole.empty:
+        return pd.DataFrame()
+    return group_generators(whole, result.classes, result.pos_label)
 
 
 def classes_of(result: ComparisonResult) -> Classes:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skfake.metrics.bootstrap import bootstrap_intervals
+from skfake.metrics.intervals import count_images
 from skfake.metrics.predictions import RUNS, score_columns
 from skfake.metrics.summary import Classes, compute_metrics, metric_names
 
@@ -49,12 +50,16 @@ def add_columns(
 def add_intervals(
     table: pd.DataFrame,
     resampled: Mapping[tuple, pd.DataFrame],
-    names: Sequence[str],
+    predictions: pd.DataFrame,
+    classes: Classes,
     confidence_level: float,
     by: Sequence[str] = ("detector",),
 ) -> pd.DataFrame:
     """The ends of each metric's interval, `<metric>_low` and `_high`, after it."""
-    intervals = bootstrap_intervals(resampled, names, confidence_level, by=by)
+    counts = count_images(predictions, classes, by)
+    intervals = bootstrap_intervals(
+        resampled, classes.names, confidence_level, by=by, n_images=counts
+    )
     metrics = [name for name in table if f"{name}_low" in intervals]
     ends = {m: [f"{m}_low", f"{m}_high"] for m in metrics}
     # Where there is one, the spread of a metric comes before its interval.

@@ -1,11 +1,12 @@
 """What detectors made of damaged images, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from skfake.metrics.bootstrap import bootstrap_metrics
 from skfake.metrics.summary import Classes
+from skfake.results.comparison import no_unreadable
 from skfake.results.metric_tables import add_intervals, add_metrics
 
 # The "corruption" of the images as they are, and the column of means over corruptions.
@@ -24,6 +25,8 @@ class RobustnessResult:
     n_images: int
     random_state: int
     confidence_level: float | None = None
+    warnings: list[str] = field(default_factory=list)
+    unreadable: pd.DataFrame = field(default_factory=no_unreadable)
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -81,4 +84,4 @@ def tabulate_robustness(
         n_resamples=n_resamples,
         random_state=seed,
     )
-    return add_intervals(table, resampled, classes.names, confidence_level, BY)
+    return add_intervals(table, resampled, predictions, classes, confidence_level, BY)

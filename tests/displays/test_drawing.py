@@ -12,6 +12,7 @@ from skfake import displays
 from skfake.displays import (
     ConfidentMistakesDisplay,
     ConfusionMatricesDisplay,
+    GeneratorMatricesDisplay,
     PrecisionRecallCurvesDisplay,
     ReliabilityDisplay,
     RobustnessCurvesDisplay,
@@ -28,6 +29,10 @@ DISPLAYS = [
     ReliabilityDisplay(curves={}, calibration_error={}),
     ConfusionMatricesDisplay(
         matrices={"SVM": np.eye(2, dtype=int)}, display_labels=["REAL", "FAKE"]
+    ),
+    GeneratorMatricesDisplay(
+        matrices={"SVM": pd.DataFrame(np.eye(2), index=list("ab"), columns=list("ab"))},
+        metric="roc_auc",
     ),
     TrainingCurvesDisplay(histories={"CNN": [{"train_accuracy": [0.5, 0.6]}]}),
     ConfidentMistakesDisplay(mistakes={"SVM": pd.DataFrame()}, **SHEET),

@@ -50,13 +50,33 @@ def test_images_have_their_class_the_given_one_and_its_score():
         }
     )
     display = sheet_of(predictions)
-    assert said_by(display)[:3] == ["SVM", "FAKE\n→ REAL\n0.980", "REAL\n→ FAKE\n0.700"]
+    assert said_by(display)[:3] == [
+        "SVM",
+        "image 4\nFAKE\n→ REAL\n0.980",
+        "image 7\nREAL\n→ FAKE\n0.700",
+    ]
+
+
+def test_files_are_named_and_long_names_lose_their_middle():
+    name = "a_photograph_of_a_cat_that_sits_on_a_mat_0001.jpeg"
+    columns = {"image": [4, 7], "path": [f"/data/real/{name}", "/data/ai/b.png"]}
+    columns |= {"generator": ["", "glide"]}
+    columns |= {"target": [0, 1], "prediction": [1, 0], "score": [0.9, 0.2]}
+    display = sheet_of(pd.DataFrame({"detector": "SVM", **columns}))
+    assert list(display.mistakes["SVM"]) == ["image", "path", *list(columns)[2:]]
+    first, second = (said.splitlines()[0] for said in said_by(display)[1:3])
+    assert second == "b.png"
+    start, end = first.split("…")
+    assert name.startswith(start)
+    assert name.endswith(end)
+    assert len(first) == 20
 
 
 def test_without_scores_there_is_none_to_be_read():
     predictions = predictions_of(["SVM"]).assign(score=np.nan)
     display = sheet_of(predictions, n_images=1)
-    assert said_by(display)[1] in ("FAKE\n→ REAL", "REAL\n→ FAKE")
+    _, *said = said_by(display)[1].splitlines()
+    assert said in (["FAKE", "→ REAL"], ["REAL", "→ FAKE"])
 
 
 def test_who_errs_never_is_said_to():
@@ -72,7 +92,8 @@ def test_images_of_several_classes_are_shown():
     predictions, classes, _ = predictions_of_several_classes(30)
     display = ConfidentMistakesDisplay.from_predictions(predictions, X, classes=classes)
     worst = display.mistakes["CNN"].iloc[0]
-    assert said_by(display)[1].startswith(f"{worst['target']}\n→ {worst['prediction']}")
+    _, *said = said_by(display)[1].splitlines()
+    assert said[:2] == [worst["target"], f"→ {worst['prediction']}"]
 
 
 @pytest.mark.parametrize("form", ["paths", "different sizes", "gray", "rows", "dict"])
@@ -109,8 +130,11 @@ def test_an_image_keeps_its_proportions():
 @pytest.mark.parametrize("n_images", [1, 8, 12])
 @pytest.mark.parametrize("name", ["FAKE", "a generator with a long name"])
 @pytest.mark.parametrize("given", [False, True])
-def test_nothing_hides_another_or_leaves_the_sheet(n_images, name, given):
+@pytest.mark.parametrize("named", [False, True])
+def test_nothing_hides_another_or_leaves_the_sheet(n_images, name, given, named):
     predictions = predictions_of().assign(target=0, prediction=1)
+    if named:
+        predictions = predictions.assign(path="/data/IMG_20240512_181530_0001.JPEG")
     ax = plt.subplots(figsize=(7, 14))[1] if given else None
     display = sheet_of(
         predictions, target_names=["REAL", name], n_images=n_images, ax=ax

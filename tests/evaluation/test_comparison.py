@@ -5,7 +5,7 @@ from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, Perceptron
+from sklearn.linear_model import LogisticRegression, Perceptron, SGDClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -18,7 +18,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skfake import Comparison, HOGTransformer, compare_detectors
+from skfake import (
+    Comparison,
+    HOGTransformer,
+    SVMDetector,
+    TiledDetector,
+    compare_detectors,
+)
+from skfake.datasets import make_images
+from skfake.evaluation import LeaveOneGeneratorOut, compare_generators
+from skfake.metrics import tabulate_generators
 from skfake.metrics.summary import PER_CLASS
 from skfake.scoring import Scores
 
@@ -214,8 +223,8 @@ def test_images_come_in_any_form(stripes, tmp_path):
     ("labels", "names"),
     [
         (np.array([False, True]), ["False", "True"]),
-        (np.array(["fake", "real"]), ["fake", "real"]),
-        (np.array(["fake", "real"], dtype=object), ["fake", "real"]),
+        (np.array(["cat", "dog"]), ["cat", "dog"]),
+        (np.array(["cat", "dog"], dtype=object), ["cat", "dog"]),
         (np.array([-1, 5]), ["-1", "5"]),
     ],
 )
@@ -378,13 +387,19 @@ def test_verbose_writes_a_line_at_the_start_and_the_end_to_stderr(capfd):
     out, err = capfd.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "good: fitting to 60 images",
-        "good: fitted in 0.0 s, 30 images predicted in 0.0 s",
-        "bad: fitting to 60 images",
-        "bad: failed, ValueError: no luck",
+        "good (fit 1 of 2): fitting to 60 images",
+        "good (fit 1 of 2): fitted in 0.0 s, 30 images predicted in 0.0 s; about 1 s "
+        "to go",
+        "bad (fit 2 of 2): fitting to 60 images",
+        "bad (fit 2 of 2): failed",
     ]
     compare_detectors(detectors, X, Y, cv=2, verbose=1)
-    assert "good, fold 2 of 2: fitted in" in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "good, fold 2 of 2 (fit 2 of 4): fitted in" in err
+    # Why it failed stands in the table, once.
+    assert "no luck" not in err
+    compare_detectors({"good": DummyClassifier()}, X, Y, test=TEST, verbose=1)
+    assert capfd.readouterr().err.startswith("good: fitting to 60 images")
     compare_detectors(detectors, X, Y, cv=2)
     assert capfd.readouterr().err == ""
 
@@ -463,7 +478,10 @@ def test_each_image_is_scored_once_and_without_a_seed_the_draws_have_one():
             r"test must hold labels of y, \[0, 1\]; got",
         ),
         ({"X": X.reshape(60, 1, 2, 8)}, r"Use X\.transpose\(0, 2, 3, 1\)"),
-        ({"X": ["nowhere.png"] * 60}, "must be the path of a file; got 'nowhere.png'"),
+        (
+            {"X": ["nowhere.png"] * 60},
+            "60 of 60 .* 'nowhere.png': there is no such file",
+        ),
         (
             {"cv": [(np.flatnonzero(Y == 0), np.flatnonzero(Y))]},
             "images of each class to train on; got fold 0 without the class",
@@ -546,3 +564,108 @@ def test_what_can_not_be_joined_is_refused_with_a_reason(change, message):
     second = compare_detectors({name: DummyClassifier()}, X, Y, **options)
     with pytest.raises(ValueError, match=message):
         first.join(second)
+
+
+# Generators
+
+
+GENERATORS = np.where(Y, np.array(["glide", "sdxl", "flux"])[np.arange(60) // 20], "")
+LOGISTIC = {"logistic": LogisticRegression()}
+
+
+def test_generators_stand_beside_the_predictions_and_in_a_table():
+    found = compare_detectors(LOGISTIC, X, Y, cv=3, generators=GENERATORS)
+    images = found.predictions["image"]
+    assert found.predictions["generator"].tolist() == GENERATORS[images].tolist()
+    expected = tabulate_generators(found.predictions, GENERATORS)
+    pd.testing.assert_frame_equal(found.generators, expected)
+    assert compare_detectors(LOGISTIC, X, Y, cv=3).generators.empty
+
+
+def test_with_test_images_generators_are_theirs():
+    test = X[40:], Y[40:]
+    found = compare_detectors(
+        LOGISTIC, X[:40], Y[:40], test=test, generators=GENERATORS[40:]
+    )
+    assert found.generators.index.tolist() == [("logistic", "flux")]
+
+
+def test_a_splitter_by_generators_gets_them():
+    found, expected = (
+        compare_detectors(LOGISTIC, X, Y, cv=cv, generators=GENERATORS)
+        for cv in (
+            LeaveOneGeneratorOut(random_state=0),
+            LeaveOneGeneratorOut(random_state=0).split(X, Y, GENERATORS),
+        )
+    )
+    pd.testing.assert_frame_equal(found.predictions, expected.predictions)
+    assert found.generators["n_fakes"].tolist() == [10, 10, 10]
+
+
+def test_a_splitter_by_generators_leaves_out_what_the_comparison_calls_fake():
+    # The lesser label means fake, which the names alone say.
+    found = compare_detectors(
+        LOGISTIC,
+        X,
+        1 - Y,
+        cv=LeaveOneGeneratorOut(random_state=0),
+        generators=GENERATORS,
+        target_names=["ai", "camera"],
+    )
+    assert found.pos_label == 0
+    fakes = found.predictions.query("target == 0")
+    assert fakes.groupby("fold")["generator"].nunique().tolist() == [1, 1, 1]
+
+
+def test_seeds_do_not_multiply_the_fakes():
+    sgd = {"it": make_pipeline(SGDClassifier())}
+    found = compare_detectors(sgd, X, Y, test=TEST, seeds=[0, 1], n_resamples=0)
+    alone = compare_detectors(
+        sgd, X, Y, cv=2, seeds=[0, 1, 2], generators=GENERATORS, n_resamples=0
+    )
+    assert found.generators.empty
+    assert alone.generators["n_fakes"].tolist() == [10, 10, 10]
+
+
+def test_joined_and_without_leaks_the_table_by_generator_is_made_anew():
+    options = {"test": (X, Y), "generators": GENERATORS, "n_resamples": 0}
+    with pytest.warns(UserWarning, match="to the pixel"):
+        one = compare_detectors(LOGISTIC, X[:30], Y[:30], **options)
+    with pytest.warns(UserWarning, match="to the pixel"):
+        two = compare_detectors({"two": Recorder()}, X[:30], Y[:30], **options)
+    names = one.join(two).generators.index.unique("detector")
+    assert names.tolist() == ["logistic", "two"]
+    assert one.without_leaks().generators["n_fakes"].tolist() == [10, 5]
+
+
+@pytest.mark.parametrize(
+    ("generators", "message"),
+    [
+        (GENERATORS[1:], "generators must hold one for each test image; got 59 for 60"),
+        (np.where(Y, None, ""), "must name the generator of each fake; got None or"),
+    ],
+)
+def test_generators_that_do_not_fit_are_refused(generators, message):
+    with pytest.raises(ValueError, match=message):
+        compare_detectors(LOGISTIC, X, Y, cv=2, generators=generators)
+
+
+def test_what_was_resized_is_kept_and_warned_of_once_for_all_fits():
+    large, y = make_images(40, image_size=128, return_X_y=True, random_state=0)
+    detectors = {
+        "small": SVMDetector(),
+        "piped": make_pipeline(SVMDetector()),
+        "none": Recorder(),
+        "tiled": TiledDetector(SVMDetector(), tile_size=64),
+    }
+    options = {"cv": 2, "check_data": False}
+    with pytest.warns(UserWarning, match="^40 images of 128 x 128 pixels") as caught:
+        found = compare_detectors(detectors, large, y, **options)
+    assert [warning.filename for warning in caught] == [__file__]
+    said = "128 x 128 pixels, resized to 32 x 32"
+    assert found.settings["image_sizes"] == {"small": said, "piped": said}
+    assert f"small, piped: {said}." in str(found)
+    with pytest.warns(UserWarning, match="^40 images of 128 x 128 pixels"):
+        compare_generators(
+            {"small": SVMDetector()}, large, y, np.tile(["a", "a", "b", "b"], 10)
+        )

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 import skfake
 from skfake import Comparison, SVMDetector, compare_detectors, evaluate_detectors
@@ -94,7 +95,8 @@ def test_a_failing_detector_does_not_stop_the_others(fitted, capfd):
     assert found.table.loc["chance"].drop("error").notna().all()
     assert found.detectors["bad"] is None
     lines = capfd.readouterr().err.splitlines()
-    assert lines[0] == "bad: failed, OSError: no luck"
+    # Why stands in the table alone.
+    assert lines[0] == "bad: failed"
     assert lines[1].startswith("logistic: 20 images predicted in 0.")
 
 
@@ -109,13 +111,16 @@ def test_paths_are_read_and_joined_with_others(stripes, tmp_path):
     paths = [tmp_path / f"{i}.png" for i in range(len(images))]
     for image, path in zip(images, paths, strict=True):
         Image.fromarray(image).save(path)
-    one, two = (
-        evaluate_detectors({name: SVMDetector().fit(images, y)}, paths, y)
-        for name in ("one", "two")
-    )
+    fitted = SVMDetector().fit(images, y)
+    with pytest.warns(UserWarning, match="40 of 40 .* training images of (one|two)"):
+        one, two = (
+            evaluate_detectors({name: fitted}, paths, y) for name in ("one", "two")
+        )
     joined = one.join(two)
     assert joined.table["accuracy"].tolist() == [1, 1]
     assert len(joined.differences) == 1
+    assert joined.warnings == [*one.warnings, *two.warnings]
+    assert joined.leaks.equals(one.leaks)
 
 
 @pytest.mark.parametrize(
@@ -146,3 +151,55 @@ def test_what_can_not_be_evaluated_is_refused_with_a_reason(
 
 def test_it_is_the_same_from_both_places():
     assert skfake.evaluate_detectors is skfake.evaluation.evaluate_detectors
+
+
+# Which class means fake
+
+
+class Learned(Failing):
+    """Know what means fake; call everything that."""
+
+    def __init__(self, pos_label=None):
+        self.pos_label = pos_label
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.pos_label_ = self.pos_label
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
+def test_what_a_detector_learned_to_mean_fake_is_positive():
+    y = np.array(["a", "b"])[Y]
+    found = evaluate_detectors({"it": Learned("a").fit(X, y)}, X, y)
+    assert found.pos_label == "a"
+    assert "AP (average precision) are those of a (fake)." in str(found)
+    assert found.settings["fakes"] == ["a"]
+    # Inside of another estimator too, and not against what is given.
+    piped = {"it": make_pipeline(Learned("a")).fit(X, y)}
+    assert evaluate_detectors(piped, X, y).pos_label == "a"
+    assert evaluate_detectors(piped, X, y, pos_label="b").pos_label == "b"
+    named = evaluate_detectors(piped, X, y, target_names=["camera", "midjourney"])
+    assert named.pos_label == "b"
+
+
+def test_detectors_that_do_not_agree_on_what_is_fake_need_pos_label():
+    y = np.array(["a", "b"])[Y]
+    detectors = {name: Learned(name).fit(X, y) for name in "ab"}
+    with pytest.raises(ValueError, match="got None, and 'a' of a, 'b' of b"):
+        evaluate_detectors(detectors, X, y)
+    assert evaluate_detectors(detectors, X, y, pos_label="b").pos_label == "b"
+
+
+def test_of_several_classes_those_are_named_that_mean_fake():
+    y = np.array(["photo", "glide", "sdxl"])[np.arange(60) % 3]
+    detector = Learned(["glide", "sdxl"]).fit(X, y)
+    for found in (
+        evaluate_detectors({"it": detector}, X, y),
+        compare_detectors({"it": DummyClassifier()}, X, y, cv=2),
+    ):
+        assert found.pos_label is None
+        assert "glide, sdxl mean fake." in str(found)
+        assert "glide, sdxl mean fake." in found._repr_html_()

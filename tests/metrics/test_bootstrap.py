@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skfake.metrics.bootstrap import bootstrap_intervals, bootstrap_metrics
+from skfake.metrics.intervals import count_images
 from skfake.metrics.summary import (
     Classes,
     compute_metrics,
@@ -185,14 +186,16 @@ def test_groups_may_be_of_several_columns_with_missing_values():
     found = bootstrap_metrics(predictions, TWO, by=by, n_resamples=9, random_state=0)
     assert [key[0] for key in found] == ["SVM"] * 3
     assert all(table.equals(found["SVM", 1.0]) for table in found.values())
-    intervals = bootstrap_intervals(found, TWO.names, 0.9, by=by)
+    counts = count_images(predictions, TWO, by)
+    intervals = bootstrap_intervals(found, TWO.names, 0.9, by=by, n_images=counts)
     assert intervals["strength"].tolist()[1:] == [1.0, 2.0]
     assert np.isnan(intervals["strength"][0])
 
 
 def test_intervals_are_quantiles():
     metrics = {SVM: pd.DataFrame({"accuracy": np.linspace(0, 1, 101)})}
-    interval = bootstrap_intervals(metrics, TWO.names, 0.9).iloc[0]
+    counts = [{"accuracy": 100}]
+    interval = bootstrap_intervals(metrics, TWO.names, 0.9, n_images=counts).iloc[0]
     ends = interval[["accuracy_low", "accuracy_high"]]
     assert ends.tolist() == pytest.approx([0.05, 0.95])
     assert np.isnan(interval["roc_auc_low"])

@@ -9,6 +9,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from skfake import compare_detectors
+from skfake.report import text
 
 RNG = np.random.default_rng(0)
 Y = np.arange(200) % 2
@@ -58,6 +59,38 @@ def test_a_title_heads_the_table_and_is_saved(by_test, tmp_path):
     titled.save(tmp_path)
     found = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     assert found["title"] == "Simulated <images>."
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["ai", "camera"], "ai (fake)"),
+        (["camera", "midjourney"], "midjourney (fake)"),
+        (["fake", "real"], "fake"),
+        (["cat", "dog"], "dog"),
+    ],
+)
+def test_the_class_that_means_fake_is_positive_and_said_to_be(names, said, tmp_path):
+    found = compare_detectors(
+        DETECTORS, X, np.array(names)[Y], test=(TEST[0], np.array(names)[TEST[1]])
+    )
+    line = f"Precision, recall, F1 and AP (average precision) are those of {said}."
+    assert line in str(found)
+    assert line in found._repr_html_()
+    assert found.pos_label == said.split()[0]
+    ax = found.roc_curves().ax_
+    assert ax.get_ylabel() == f"True positive rate\n({said})"
+    found.save(tmp_path)
+    assert line in (tmp_path / "report.html").read_text(encoding="utf-8")
+    kept = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    fakes = [said.split()[0]] if said != "dog" else []
+    assert (kept["pos_label"], kept["settings"]["fakes"]) == (said.split()[0], fakes)
+
+
+def test_a_label_that_is_given_as_positive_means_fake():
+    y = np.array(["cat", "dog"])[Y]
+    found = compare_detectors(DETECTORS, X, y, cv=2, pos_label="cat")
+    assert "are those of cat (fake)." in str(found)
 
 
 def test_text_shows_percents_with_their_spread(by_cv):
@@ -156,10 +189,48 @@ def test_where_all_failed_there_is_nothing_to_plot(tmp_path):
     assert not (tmp_path / "roc_curves.png").exists()
 
 
-@pytest.mark.parametrize("labels", [["real", "fake"], [False, True]])
-def test_labels_of_any_type_can_be_saved(labels, tmp_path):
+@pytest.mark.parametrize(
+    ("labels", "fake"), [(["real", "fake"], "fake"), ([False, True], True)]
+)
+def test_labels_of_any_type_can_be_saved(labels, fake, tmp_path):
     y = np.array(labels)[Y]
     compare_detectors(DETECTORS, X, y, cv=2).save(tmp_path)
     found = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
     assert found["classes"] == sorted(labels)
-    assert found["pos_label"] == sorted(labels)[1]
+    assert found["pos_label"] == fake
+
+
+GENERATORS = np.where(Y, np.array(["glide", "sdxl"])[np.arange(200) // 100], "")
+
+
+def test_a_table_by_generator_stands_below(tmp_path):
+    found = compare_detectors(DETECTORS, X, Y, cv=4, generators=GENERATORS)
+    head, *rows = str(found).split(text.GENERATORS)[1].splitlines()[1:4]
+    assert " ".join(head.split()) == (
+        "generator fakes <logistic> recall <logistic> ROC-AUC chance recall chance "
+        "ROC-AUC"
+    )
+    row = found.generators.loc["<logistic>", "sdxl"]
+    shown = [f"{100 * row[metric]:.1f}" for metric in ("recall", "roc_auc")]
+    assert rows[1].split()[:4] == ["sdxl", "50", *shown]
+    html = found._repr_html_()
+    assert "&lt;logistic&gt; recall" in html
+    found.save(tmp_path)
+    assert "<h2>Generators</h2>" in (tmp_path / "report.html").read_text("utf-8")
+    kept = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    assert kept["generators"][1]["generator"] == "sdxl"
+    assert kept["generators"][1]["roc_auc"] == pytest.approx(row["roc_auc"])
+    table = pd.read_csv(tmp_path / "predictions.csv", keep_default_na=False)
+    assert table["generator"].tolist() == found.predictions["generator"].tolist()
+
+
+def test_what_was_resized_is_said_once_for_all_that_did_the_same(by_cv, tmp_path):
+    said = "512 x 512 pixels, resized to 32 x 32"
+    sizes = {"SVM": said, "CNN": said, "VGG": said.replace("32", "224")}
+    found = replace(by_cv, settings=by_cv.settings | {"image_sizes": sizes})
+    assert f"SVM, CNN: {said}." in str(found)
+    assert "VGG: 512 x 512 pixels, resized to 224 x 224." in str(found)
+    found.save(tmp_path)
+    assert f"SVM, CNN: {said}." in (tmp_path / "report.html").read_text("utf-8")
+    kept = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    assert kept["settings"]["image_sizes"] == sizes

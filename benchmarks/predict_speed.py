@@ -27,7 +27,7 @@ import torch
 from PIL import Image
 
 from skfake import CNNDetector, CompactDetector
-from skfake.cli.predict import find_paths, write_rows
+from skfake.cli.predict import check_paths, write_rows
 from skfake.cli.row_writer import Format
 from skfake.datasets import make_images
 from skfake.environment import describe_machine, describe_versions
@@ -77,9 +77,9 @@ def compare(
     labeller = Labeller(detector)
 
     def by_command() -> None:
-        found = find_paths([str(folder)], None, null=False)
+        found = check_paths([str(folder)], None, null=False).find()
         with open_images(found, batch_size=BATCH_SIZE, n_jobs=-1) as batches:
-            if write_rows(labeller, batches, rows, Format.csv):
+            if write_rows(labeller, batches, rows, Format.csv, None).n_without:
                 raise RuntimeError("All images must have an answer.")
 
     def by_loop() -> None:

@@ -1,21 +1,64 @@
-"""Detectors by the names that they have on the command line."""
+"""Detectors by the names that they have on the command line, and their settings."""
 
-import sys
-from typing import Any
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import skfake
+from skfake.cli.errors import TYPED
 
 # Names on the command line, of classes of skfake that are imported when needed.
 DETECTORS = ("SVM", "CNN", "ResNet", "VGG", "DenseNet", "Compact")
+# Those whose own default is not to augment.
+PLAIN = ("CNN",)
+# Tiles of an image that detectors are trained on, at most.
+MAX_TILES = 8
+
+
+class Settings(NamedTuple):
+    """What the options say of detectors; None is what was not said."""
+
+    seed: int
+    tiles: bool | None = None
+    image_size: int | None = None
+    epochs: int | None = None
+    weights: str | None = None
+    augmentation: bool | None = None
+    checkpoint: Path | None = None
+    device: str | None = None
+
+    def params(self, name: str) -> dict[str, Any]:
+        """Parameters of the detector of a name that the user sets."""
+        given: dict[str, Any] = {
+            "image_size": self.image_size,
+            "max_epochs": self.epochs,
+            "weights": self.weights,
+            "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
+            "device": self.device,
+        }
+        params = {key: value for key, value in given.items() if value is not None}
+        if self.augmentation is not None:
+            params["augment"] = _augment(name) if self.augmentation else None
+        return params
+
+
+def _augment(name: str) -> Any:
+    return skfake.Augmentation() if name in PLAIN else "auto"
 
 
 def make_detectors(
-    names: str, seed: int, *, option: str = "--detectors"
+    names: str, settings: Settings, *, option: str = "--detectors"
 ) -> dict[str, Any]:
-    """Detectors that a list of names asks for."""
+    """Detectors that a list of names asks for, with the parameters that they have."""
+    if settings.checkpoint is not None and settings.checkpoint.is_file():
+        raise NotADirectoryError(
+            f"--checkpoint must be a folder; got {str(settings.checkpoint)!r}, a file."
+        )
     known = {name.lower(): name for name in DETECTORS}
-    settings = {"n_jobs": -1, "random_state": seed, "verbose": int(sys.stderr.isatty())}
-    detectors = {}
+    common = {"n_jobs": -1, "random_state": settings.seed, "verbose": 1}
+    detectors: dict[str, Any] = {}
+    strange: set[str] = set()
     for name in names.split(","):
         if name.strip().lower() not in known:
             raise ValueError(
@@ -23,6 +66,30 @@ def make_detectors(
             )
         name = known[name.strip().lower()]
         detector = getattr(skfake, f"{name}Detector")()
-        taken = settings.keys() & detector.get_params().keys()
-        detectors[name] = detector.set_params(**{key: settings[key] for key in taken})
+        given = settings.params(name)
+        params = detector.get_params()
+        untaken = given.keys() - params.keys()
+        strange = strange & untaken if detectors else untaken
+        wanted = common | given
+        detector.set_params(**{key: wanted[key] for key in wanted.keys() & params})
+        detectors[name] = detector
+    if strange:
+        option = TYPED.get(min(strange), f"--{min(strange)}")
+        raise ValueError(
+            f"{option} must go with another detector; got {', '.join(detectors)}."
+        )
     return detectors
+
+
+def tile(detector: Any) -> Any:
+    """A detector that judges images by tiles of its size."""
+    return skfake.TiledDetector(
+        detector, max_tiles=MAX_TILES, random_state=detector.random_state
+    )
+
+
+def set_everywhere(detectors: dict[str, Any], **params: Any) -> None:
+    """Set parameters of all detectors that have them."""
+    for detector in detectors.values():
+        taken = params.keys() & detector.get_params().keys()
+        detector.set_params(**{key: params[key] for key in taken})

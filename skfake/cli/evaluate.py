@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from warnings import catch_warnings, simplefilter
 
 import typer
 
 import skfake
+from skfake.cli import options
 from skfake.cli.errors import one_line
-from skfake.cli.options import Limit, Model, ReportFolder, Seed, Source
-from skfake.cli.outputs import prepare_output, print_comparison, require_metrics
-from skfake.cli.sources import Images, limit_images, load_test, load_train
+from skfake.cli.outputs import (
+    finish,
+    prepare_report,
+    print_comparison,
+    require_metrics,
+)
+from skfake.cli.sources import (
+    Images,
+    as_part,
+    describe_rest,
+    load_test,
+    load_train,
+    match_classes,
+    which_fake,
+)
 
 if TYPE_CHECKING:
     from skfake import Comparison
 
 
 def evaluate(
-    model: Model,
-    source: Source,
+    model: options.Model,
+    source: options.Source,
     test: Annotated[
         bool,
         typer.Option(
@@ -29,9 +44,14 @@ def evaluate(
             "are taken where SOURCE has no test images of its own.",
         ),
     ] = False,
-    limit: Limit = None,
-    seed: Seed = 0,
-    output: ReportFolder = None,
+    limit: options.Limit = None,
+    skip_unreadable: options.SkipUnreadable = False,
+    pos_label: options.ClassLabels = None,
+    device: options.Device = None,
+    without_leaks: options.WithoutLeaks = False,
+    output: options.ReportFolder = None,
+    force: options.ForceReport = False,
+    seed: options.Seed = 0,
 ) -> None:
     """Print what a saved detector gets right on images whose labels are known.
 
@@ -39,19 +59,28 @@ def evaluate(
     tested on that part alone.
     """
     with one_line():
-        prepare_output(output)
-        images = load_labelled(source, test_only=test)
-        detector = skfake.load_detector(model)
-        labelled = label_as(detector.classes_, images)
-        drawn = limit_images(labelled, limit, seed)
-        comparison = evaluate_images(detector, model.stem, drawn, seed)
+        prepare_report(output, force=force)
+        images = load_labelled(source, test_only=test, pos_label=pos_label)
+        detector = skfake.load_detector(model, device=device)
+        labelled, fake = label_as(detector, images, pos_label)
+        comparison = evaluate_images(
+            detector,
+            model.stem,
+            labelled.draw(limit, seed),
+            seed=seed,
+            fake=fake,
+            skip_unreadable=skip_unreadable,
+        )
         require_metrics(comparison, model.stem)
+        comparison = finish(comparison, without_leaks=without_leaks)
     print_comparison(comparison, output)
 
 
-def load_labelled(source: Path, *, test_only: bool) -> Images:
+def load_labelled(
+    source: Path, *, test_only: bool, pos_label: Sequence[str] | None
+) -> Images:
     """Test images of a source, or all where it has no parts."""
-    tested = load_test(source)
+    tested = load_test(source, pos_label)
     title = f"Images of {source}"
     if tested is None and test_only:
         raise ValueError(
@@ -59,46 +88,69 @@ def load_labelled(source: Path, *, test_only: bool) -> Images:
             " which has none."
         )
     if tested is None:
-        tested = load_train(source)
+        tested = load_train(source, pos_label)
     else:
         title = f"Test images of {source}"
     names = [str(name) for name in tested.target_names]
-    return Images(title, tested.data, tested.target, names, None)
+    return Images(title, names, as_part(tested), None, describe_rest(tested))
 
 
-def label_as(classes: Any, images: Images) -> Images:
-    """The same images, with the labels that a detector answers with."""
+def label_as(
+    detector: Any, images: Images, pos_label: Sequence[str] | None
+) -> tuple[Images, Any]:
+    """The same images, with the labels that a detector answers with.
+
+    Beside them is the one that means fake, where the user says it and it is one.
+    """
     import numpy as np
 
-    from skfake.labels import name_labels
+    from skfake.labels import name_labels, read_pos_label
 
-    classes = np.asarray(classes)
-    known = [name.casefold() for name in name_labels(classes)]
-    names = [name.casefold() for name in images.target_names]
-    strange = [name for name in images.target_names if name.casefold() not in known]
-    if strange or len(names) != len(known):
+    classes = np.asarray(detector.classes_)
+    known, learned = name_labels(classes), read_pos_label(detector)
+    fakes = which_fake(images.target_names, pos_label)
+    is_fake = None if learned is None else np.isin(classes, learned)
+    codes = match_classes(images.target_names, known, is_fake, fakes)
+    if codes is None or len(set(codes.tolist())) < len(known):
+        folded = [name.casefold() for name in known]
+        names = images.target_names
+        strange = [name for name in names if name.casefold() not in folded]
         came = f"the class {strange[0]!r}" if strange else ", ".join(names)
         raise ValueError(
-            f"SOURCE must have images of the classes of the detector, "
-            f"{', '.join(known)}, each of them; got {came}."
+            "SOURCE must have images of the classes of the detector, "
+            f"{', '.join(folded)}, each of them; got {came}."
         )
-    codes = np.array([known.index(name) for name in names])
-    shown = [images.target_names[place] for place in np.argsort(codes)]
-    return images._replace(y=classes[codes[images.y]], target_names=shown)
+    labelled = images.train._replace(y=classes[codes[images.train.y]])
+    shown = known
+    if len(codes) == len(known):
+        shown = [images.target_names[place] for place in np.argsort(codes)]
+    said = np.unique(codes[fakes]) if pos_label and fakes is not None else codes[:0]
+    fake = classes[said].tolist()[0] if len(said) == 1 and len(known) == 2 else None
+    return images._replace(train=labelled, target_names=shown), fake
 
 
-def evaluate_images(detector: Any, name: str, images: Images, seed: int) -> Comparison:
+def evaluate_images(
+    detector: Any,
+    name: str,
+    images: Images,
+    *,
+    seed: int,
+    fake: Any,
+    skip_unreadable: bool,
+) -> Comparison:
     """Evaluate a detector on labelled images, with a line on stderr."""
-    from skfake.labels import read_pos_label
-
-    two = len(images.target_names) == 2
-    comparison = skfake.evaluate_detectors(
-        {name: detector},
-        images.X,
-        images.y,
-        pos_label=read_pos_label(detector) if two else None,
-        target_names=images.target_names,
-        random_state=seed,
-        verbose=1,
-    )
+    with catch_warnings():
+        # They are printed with the table.
+        simplefilter("ignore", UserWarning)
+        comparison = skfake.evaluate_detectors(
+            {name: detector},
+            images.train.X,
+            images.train.y,
+            pos_label=fake,
+            target_names=images.target_names,
+            generators=images.train.generators,
+            skip_unreadable=skip_unreadable,
+            random_state=seed,
+            verbose=1,
+        )
     return replace(comparison, title=f"{images.title}.")

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 import skfake
-from skfake.cli.errors import one_line, to_line
-from skfake.cli.options import Force, Model
-from skfake.cli.outputs import check_new_file, plot_to_files, prepare_output
+from skfake.cli.errors import MISTAKES, one_line, to_line
+from skfake.cli.options import Device, Force, Model
+from skfake.cli.outputs import check_new_file, plot_to_files, prepare_folder
+from skfake.files import show_path
 
 
 def explain(
@@ -31,25 +32,27 @@ def explain(
             "explained."
         ),
     ] = None,
+    device: Device = None,
     force: Force = False,
 ) -> None:
     """Draw which parts of images speak for the label that a detector gives them."""
     from skfake.labels import find_label
 
     with one_line():
+        plot_to_files()
         pictures = name_pictures(images, output, force=force)
-        detector = skfake.load_detector(model)
+        detector = skfake.load_detector(model, device=device)
         explained = None if label is None else find_label(detector.classes_, label)
     failed = False
     for image, picture in zip(images, pictures, strict=True):
         try:
             draw(detector, image, explained, picture)
         # The other images are explained all the same.
-        except (OSError, ValueError) as error:
-            print(f"skfake: {to_line(error)}", file=sys.stderr)
+        except MISTAKES as error:
+            print(f"skfake: {to_line(error, X=str(image))}", file=sys.stderr)
             failed = True
         else:
-            print(picture)
+            print(show_path(picture))
     if failed:
         raise typer.Exit(1)
 
@@ -71,7 +74,7 @@ def name_pictures(images: list[Path], output: Path, *, force: bool) -> list[Path
                 number += 1
                 picture = output / f"{image.stem}-{number}.png"
             pictures.append(picture)
-        prepare_output(output)
+        prepare_folder(output)
     for picture in pictures:
         check_new_file(picture, force=force)
     return pictures

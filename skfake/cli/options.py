@@ -1,7 +1,7 @@
 """Arguments and options that several subcommands have."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +11,9 @@ LAYOUTS = (
     "CIFAKE (a folder, .zip or .tar), a folder of class/file or generator/class/file, "
     "or a folder of train and test with class/file in each."
 )
+# How the options of a long help are grouped.
+OF_IMAGES, OF_GENERATORS = "Images", "Generators"
+OF_DETECTORS, OF_RESULTS = "Detectors", "Results"
 
 
 def check_model(path: Path) -> Path:
@@ -19,6 +22,11 @@ def check_model(path: Path) -> Path:
         came = "a folder" if path.is_dir() else "which does not exist"
         raise UsageError(f"MODEL must be a file; got {str(path)!r}, {came}.")
     return path
+
+
+def option(panel: str, *names: str, **described: Any) -> Any:
+    """An option in a group of the help."""
+    return typer.Option(*names, rich_help_panel=panel, **described)
 
 
 Model = Annotated[
@@ -32,9 +40,19 @@ Model = Annotated[
 Source = Annotated[
     Path, typer.Argument(metavar="SOURCE", help=f"Images and their labels: {LAYOUTS}")
 ]
+Seed = Annotated[
+    int, typer.Option(help="Seed of all that is random.", min=0, max=2**32 - 1)
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace what is there of that name.")
+]
+
+# Images
+
 TestSource = Annotated[
     Path | None,
-    typer.Option(
+    option(
+        OF_IMAGES,
         "--test",
         help="Test images, laid out as SOURCE may be. Without it they are those of "
         "SOURCE or, if it has none, a fifth of its images.",
@@ -42,24 +60,119 @@ TestSource = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option(
-        help="Use at most so many training images, and as many test images.", min=2
+    option(
+        OF_IMAGES,
+        help="Use at most so many training images, and as many test images.",
+        min=2,
     ),
 ]
-Seed = Annotated[
-    int, typer.Option(help="Seed of all that is random.", min=0, max=2**32 - 1)
+SkipUnreadable = Annotated[
+    bool,
+    option(
+        OF_IMAGES,
+        "--skip-unreadable",
+        help="Go on without the images that can't be read, and count them.",
+    ),
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace what is there of that name.")
+ClassLabels = Annotated[
+    list[str] | None,
+    option(
+        OF_IMAGES,
+        "--pos-label",
+        help="The class folder that holds fakes, where its name does not say so. Given "
+        "several times, all of them do.",
+    ),
 ]
+WithoutLeaks = Annotated[
+    bool,
+    option(
+        OF_RESULTS,
+        "--without-leaks",
+        help="Leave the test images of which training has a copy out of the table.",
+    ),
+]
+
+# Detectors
+
+Tiles = Annotated[
+    bool | None,
+    option(
+        OF_DETECTORS,
+        "--tiles/--no-tiles",
+        help="Judge images at full resolution, in tiles of --image-size (64 without "
+        "it), or resize them. Without either, photographs are judged in tiles: images "
+        "most of which have sides of 128 or more.",
+        show_default=False,
+    ),
+]
+ImageSize = Annotated[
+    int | None,
+    option(
+        OF_DETECTORS,
+        help="Side in pixels that images are resized to, or of tiles. Without it, "
+        "photographs are resized to 128 and smaller images to 32.",
+        min=1,
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    option(
+        OF_DETECTORS,
+        help="How often a network goes through the training images.",
+        min=1,
+    ),
+]
+Weights = Annotated[
+    str | None,
+    option(OF_DETECTORS, help='Weights to begin with: "imagenet" or a file.'),
+]
+Augment = Annotated[
+    bool | None,
+    option(
+        OF_DETECTORS,
+        "--augmentation/--no-augmentation",
+        help="Whether networks are trained on images that are shifted, mirrored and "
+        "the like. Without either, as is best for each.",
+    ),
+]
+CheckpointFolder = Annotated[
+    Path | None,
+    option(
+        OF_DETECTORS,
+        "--checkpoint",
+        help="Folder to keep trainings in, epoch by epoch; the same command goes on "
+        "from there.",
+    ),
+]
+Device = Annotated[
+    str | None,
+    option(
+        OF_DETECTORS,
+        help="Where to compute, as torch calls it: cpu, cuda, cuda:1, mps.",
+    ),
+]
+
+# Results
+
 ReportFolder = Annotated[
     Path | None,
-    typer.Option(help="Folder to write tables and plots to; made if there is none."),
+    option(
+        OF_RESULTS,
+        "--output",
+        help="Folder to write tables and plots to; made if there is none.",
+    ),
 ]
+ForceReport = Annotated[
+    bool,
+    option(OF_RESULTS, "--force", help="Replace an earlier report in that folder."),
+]
+
+# What a saved detector answers
+
 PosLabels = Annotated[
     list[str] | None,
     typer.Option(
-        help="The label that means fake, where it is neither called fake nor 1 of 0 "
-        "and 1. Given several times, any of them means fake."
+        help="The label that means fake, where the detector does not know. Given "
+        "several times, any of them means fake."
     ),
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 import typer
@@ -13,10 +17,11 @@ import typer
 import skfake
 from skfake.cli.errors import one_line
 from skfake.cli.lists import STDIN, read_list
-from skfake.cli.options import Force, Model, PosLabels
+from skfake.cli.options import Device, Force, Model, PosLabels
 from skfake.cli.outputs import check_new_file
-from skfake.cli.progress import is_watched, show_progress
 from skfake.cli.row_writer import Format, RowWriter, open_output
+from skfake.cli.tally import Tally
+from skfake.progress import Progress, is_watched
 
 if TYPE_CHECKING:
     from skfake.screening.labelling import Labeller
@@ -68,6 +73,7 @@ def predict(
     batch_size: Annotated[
         int, typer.Option(help="Images to compute together, at most.", min=1)
     ] = 128,
+    device: Device = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -80,33 +86,57 @@ def predict(
     The columns are path, probability (that it is a fake; or score, where the detector
     has no probabilities), label, seconds (to open it and to compute) and error (why
     there is no answer). Where an image has none, the others go on, and the exit code
-    is 1.
+    is 1. The last line, on stderr, counts them all.
     """
-    with one_line():
+    with one_line(X="PATH"):
         if output is not None:
             check_new_file(output, force=force)
-        found = find_paths(paths or [], files_from, null=null)
+        asked = check_paths(paths or [], files_from, null=null)
         from skfake.screening.opening import open_images
+        from skfake.screening.paths import require_images
 
+        passed_over: Counter[str] = Counter()
+        found = require_images(asked.find(passed_over))
         # Files are read while the libraries of the detector are loaded.
         with open_images(found, batch_size=batch_size, n_jobs=jobs or -1) as batches:
             from skfake.screening.labelling import Labeller
 
-            detector = skfake.load_detector(model)
+            watched = is_watched() and not (output is None and sys.stdout.isatty())
+            progress = CountedProgress(asked) if watched else None
+            detector = skfake.load_detector(model, device=device)
             labeller = Labeller(
                 detector, pos_label=pos_label or None, threshold=threshold
             )
-            n_failed = write_rows(labeller, batches, output, format)
-    if n_failed:
+            tally = write_rows(labeller, batches, output, format, progress)
+    print(tally.describe(passed_over), file=sys.stderr)
+    if tally.n_without:
         raise typer.Exit(1)
 
 
-def find_paths(
-    paths: list[str], files_from: str | None, *, null: bool
-) -> Iterator[Found]:
-    """Images that the arguments lead to, if there are any."""
-    from skfake.screening.paths import find_images, find_listed, require_images
+class Asked(NamedTuple):
+    """Paths that were named, and lists of more."""
 
+    named: list[str]
+    lists: list[str]
+    null: bool
+
+    def find(self, passed_over: Counter[str] | None = None) -> Iterator[Found]:
+        """Images that they lead to."""
+        from skfake.screening.paths import find_images, find_listed
+
+        listed = (
+            find_listed(read_list(name, null=self.null), passed_over)
+            for name in self.lists
+        )
+        return chain(find_images(self.named, passed_over), *listed)
+
+    def can_be_counted(self) -> bool:
+        """Whether they can be gone through twice."""
+        return all(Path(name).is_file() for name in self.lists)
+
+
+def check_paths(paths: list[str], files_from: str | None, *, null: bool) -> Asked:
+    """What the arguments name, if it is anything."""
     lists = [path for path in paths if path == STDIN]
     lists += [] if files_from is None else [files_from]
     named = [path for path in paths if path != STDIN]
@@ -116,8 +146,27 @@ def find_paths(
         raise ValueError("PATH must name the pipe once; got - twice.")
     if null and not lists:
         raise ValueError("--null must go with --files-from, or - for PATH; got none.")
-    listed = (find_listed(read_list(name, null=null)) for name in lists)
-    return require_images(chain(find_images(named), *listed))
+    if files_from not in (None, STDIN) and not Path(files_from).exists():
+        raise FileNotFoundError(
+            f"--files-from must be a file; got {files_from!r}, which does not exist."
+        )
+    if files_from is not None and Path(files_from).is_dir():
+        raise IsADirectoryError(
+            f"--files-from must be a file; got {files_from!r}, a folder."
+        )
+    return Asked(named, lists, null)
+
+
+class CountedProgress(Progress):
+    """Progress whose total is counted meanwhile, where that can be."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        if asked.can_be_counted():
+            Thread(target=self._count, args=(asked,), daemon=True).start()
+
+    def _count(self, asked: Asked) -> None:
+        self.total = sum(1 for _ in asked.find())
 
 
 def write_rows(
@@ -125,17 +174,13 @@ def write_rows(
     batches: Iterator[list[Opened]],
     output: Path | None,
     format: Format,
-) -> int:
-    """Write the rows of each batch as they come; return how many have no answer."""
+    progress: Progress | None,
+) -> Tally:
+    """Write the rows of each batch as they come, and count them."""
     from skfake.screening.screen import make_rows, row_type
 
-    shown = is_watched(writes_to_stdout=output is None)
-    n_failed = 0
-    with (
-        catch_warnings(),
-        open_output(output) as stream,
-        show_progress(shown=shown) as advance,
-    ):
+    tally = Tally(labeller)
+    with catch_warnings(), open_output(output) as stream, progress or nullcontext():
         # A detector's would stand between the rows.
         simplefilter("ignore", UserWarning)
         columns = row_type(labeller)._fields
@@ -143,7 +188,8 @@ def write_rows(
         for batch in batches:
             rows = make_rows(labeller, batch)
             writer.write(rows)
-            n_without = sum(row.error is not None for row in rows)
-            n_failed += n_without
-            advance(len(rows), n_without)
-    return n_failed
+            tally.add(rows, batch)
+            if progress is not None:
+                progress.note = tally.describe_failures()
+                progress.advance(len(rows))
+    return tally

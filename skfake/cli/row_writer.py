@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, BinaryIO
 
 from skfake.cli.errors import leave_pipe
+from skfake.files import show_path
 
 
 class Format(StrEnum):
@@ -36,6 +37,7 @@ class RowWriter:
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Write rows and flush them."""
+        rows = [[_show(value) for value in row] for row in rows]
         if self.format is Format.csv:
             self._send(_to_csv(rows))
         else:
@@ -43,7 +45,7 @@ class RowWriter:
             self._send("".join(f"{json.dumps(row)}\n" for row in dicts))
 
     def _send(self, text: str) -> None:
-        content = text.encode("utf-8", "surrogateescape")
+        content = text.encode()
         try:
             with _uninterrupted():
                 self.stream.write(content)
@@ -56,6 +58,10 @@ class RowWriter:
 def open_output(path: Path | None) -> AbstractContextManager[BinaryIO]:
     """Open a file to write to, or stdout."""
     return nullcontext(sys.stdout.buffer) if path is None else open(path, "wb")
+
+
+def _show(value: Any) -> Any:
+    return show_path(value) if isinstance(value, str) else value
 
 
 def _to_csv(rows: Iterable[Sequence[Any]]) -> str:

@@ -55,6 +55,10 @@ def add(archive: ZipFile, name: str, content: bytes) -> None:
 @contextmanager
 def check_and_open(path: Path) -> Iterator[ZipFile]:
     """Open a container for reading, if it is sound."""
+    if not path.is_file():
+        kind = IsADirectoryError if path.is_dir() else FileNotFoundError
+        came = "a folder" if path.is_dir() else "which is no file"
+        raise kind(f"path must be a saved detector; got {str(path)!r}, {came}.")
     with open(path, "rb") as stream:
         _check_ends(stream)
         try:

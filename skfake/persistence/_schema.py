@@ -39,11 +39,14 @@ METRICS = tuple(
     for name in metrics.__all__
     if callable(getattr(metrics, name)) and not isinstance(getattr(metrics, name), type)
 )
-# Parts of scikit-learn's estimators that are none themselves.
+# Parts of scikit-learn's estimators that skops does not count among them.
 PARTS = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.calibration._TemperatureScaling",
+    # Experimental, and not among scikit-learn's estimators before they are enabled.
+    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV",
+    "sklearn.model_selection._search_successive_halving.HalvingRandomSearchCV",
     "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.ShuffleSplit",
     "sklearn.model_selection._split.StratifiedGroupKFold",
@@ -67,6 +70,7 @@ KINDS = {
     "JsonNode",
     "ListNode",
     "LossNode",
+    "MaskedArrayNode",
     "NdArrayNode",
     "ObjectNode",
     "RandomStateNode",
@@ -109,6 +113,16 @@ def canonize(schema: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
             new = f"array-{len(names)}.{ending}"
             node["file"] = names.setdefault(node["file"], new)
     return schema, names
+
+
+def drop(schema: Any, name: str) -> None:
+    """Leave an attribute of this name out of every object in a tree."""
+    for node, _ in walk(schema):
+        content: Any = node.get("content")
+        if node.get("__loader__") == "DictNode" and name in content:
+            place = list(content).index(name)
+            del content[name]
+            del node["key_types"]["content"][place]
 
 
 def share(node: Any, first: dict[int, Any]) -> Any:

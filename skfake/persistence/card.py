@@ -5,6 +5,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
+from skfake.labels import NAMES, name_labels
+
 LIMITS = (
     "An answer is a probability under the images that the detector was trained on, and "
     "no proof. It may fail on generators, subjects, sizes and compressions that were "
@@ -50,6 +52,12 @@ class ModelCard:
     classes : list, default=[]
         Labels that it answers with.
 
+    fakes : list, default=[]
+        Those of them that mean fake; none where nothing says which.
+
+    images : str, default=""
+        Sizes of the training images, and what they were resized to.
+
     n_weights : int, default=0
         Numbers that its networks have learned.
 
@@ -77,6 +85,8 @@ class ModelCard:
     detector: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     classes: list[Any] = field(default_factory=list)
+    fakes: list[Any] = field(default_factory=list)
+    images: str = ""
     n_weights: int = 0
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -134,7 +144,9 @@ class ModelCard:
         parts = [f"# {self.title or self.detector or 'Detector'}"]
         facts = {
             "Detector": self.detector,
-            "Classes": ", ".join(map(str, self.classes)),
+            "Classes": ", ".join(self._name_classes()),
+            "Fake": ", ".join(map(str, self.fakes)),
+            "Images": self.images,
             "Weights": f"{self.n_weights:,}" if self.n_weights else "",
             "Saved": self.date,
             "License": self.license,
@@ -150,6 +162,14 @@ class ModelCard:
                 shown = {name: f"`{value}`" for name, value in values.items()}
                 parts.append(f"## {title}\n\n{_list(shown)}")
         return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _name_classes(self) -> list[str]:
+        """Labels, those that are numbers with what they mean."""
+        if not self.fakes or name_labels(self.classes) != list(NAMES):
+            return [str(label) for label in self.classes]
+        return [
+            f"{label} ({NAMES[int(label in self.fakes)]})" for label in self.classes
+        ]
 
 
 def _list(values: dict[str, str]) -> str:

@@ -2,22 +2,17 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 from zipfile import ZipFile
 
-import numpy as np
 import skops.io
 from sklearn.utils.validation import check_is_fitted
 
 import skfake
-from skfake.environment import describe_versions
 from skfake.persistence._archive import (
     FIRST,
     Damaged,
@@ -27,11 +22,13 @@ from skfake.persistence._archive import (
     pack,
     read,
 )
+from skfake.persistence._device import move
+from skfake.persistence._facts import fill_card
 from skfake.persistence._schema import (
     canonize,
     check,
     check_array,
-    count_weights,
+    drop,
     read_json,
     to_json,
     trusted_types,
@@ -40,10 +37,15 @@ from skfake.persistence.card import ModelCard
 
 FORMAT = 2
 SCHEMA = "schema.json"
+FINGERPRINTS = "fingerprints_"
 
 
 def save_detector(
-    detector: Any, path: str | os.PathLike, *, card: ModelCard | None = None
+    detector: Any,
+    path: str | os.PathLike,
+    *,
+    card: ModelCard | None = None,
+    fingerprints: bool = True,
 ) -> None:
     """Save a fitted detector, without any code, to one file.
 
@@ -62,6 +64,11 @@ def save_detector(
 
     card : ModelCard, default=None
         What its users should know. What follows from the detector is filled in.
+
+    fingerprints : bool, default=True
+        Whether to keep `fingerprints_`, eight bytes for each training image, by which
+        its users are told when they evaluate it on images that it was trained on. They
+        give no picture away, but who has an image can say whether it was trained on.
 
     Raises
     ------
@@ -104,8 +111,8 @@ def save_detector(
         # On the disk, since networks are large.
         _dump(detector, stream)
         with ZipFile(stream) as source:
-            tree, names = _read_dump(source)
-            card = _fill_card(card or ModelCard(), detector, tree)
+            tree, names = _read_dump(source, () if fingerprints else (FINGERPRINTS,))
+            card = fill_card(card or ModelCard(), detector, tree)
             manifest = {"format": FORMAT, "skfake": skfake.__version__}
             add(archive, FIRST, to_json({**manifest, "card": card.to_dict()}))
             add(archive, SCHEMA, to_json(tree))
@@ -113,7 +120,7 @@ def save_detector(
                 add(archive, new, source.read(old))
 
 
-def load_detector(path: str | os.PathLike) -> Any:
+def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
     """Load a detector that `save_detector` wrote; nothing in the file is executed.
 
     Classes are looked up in one table, of skfake's and scikit-learn's estimators. A
@@ -124,6 +131,9 @@ def load_detector(path: str | os.PathLike) -> Any:
     ----------
     path : path
         A file.
+
+    device : str, default=None
+        Where its networks are to compute, in place of what their own `device` says.
 
     Returns
     -------
@@ -136,7 +146,8 @@ def load_detector(path: str | os.PathLike) -> Any:
         If there is no such file, or it can't be read.
     ValueError
         If it is no such file, was cut short or changed, is of another format, or
-        holds anything else than a detector of known classes.
+        holds anything else than a detector of known classes; or if `device` is not
+        there.
 
     Examples
     --------
@@ -154,6 +165,8 @@ def load_detector(path: str | os.PathLike) -> Any:
         detector = _rebuild(lambda: skops.io.load(source, trusted=trusted_types()))
     if not hasattr(detector, "get_params") or isinstance(detector, type):
         raise _refuse(path, f"with an object of type {type(detector).__name__}")
+    if device is not None:
+        move(detector, device)
     return detector
 
 
@@ -202,9 +215,14 @@ def _dump(detector: Any, stream: BinaryIO) -> None:
         raise _cannot_save(str(error)) from error
 
 
-def _read_dump(source: ZipFile) -> tuple[dict[str, Any], dict[str, str]]:
+def _read_dump(
+    source: ZipFile, left_out: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Tree of what `_dump` wrote, and for each of its files the member's name."""
-    tree, names = canonize(json.loads(source.read(SCHEMA)))
+    described = json.loads(source.read(SCHEMA))
+    for name in left_out:
+        drop(described, name)
+    tree, names = canonize(described)
     check(tree, {new: source.getinfo(old).file_size for old, new in names.items()})
     # skops looks for types in the tree alone.
     blank = pack({SCHEMA: to_json(tree), **dict.fromkeys(names.values(), b"")})
@@ -212,28 +230,6 @@ def _read_dump(source: ZipFile) -> tuple[dict[str, Any], dict[str, str]]:
     if strange:
         raise _cannot_save(", ".join(sorted(strange)))
     return tree, names
-
-
-def _fill_card(card: ModelCard, detector: Any, tree: Any) -> ModelCard:
-    """Card with the fields that follow from a detector and its tree."""
-    return replace(
-        card,
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-        detector=type(detector).__name__,
-        params={k: _plain_value(v) for k, v in detector.get_params().items()},
-        classes=np.asarray(getattr(detector, "classes_", [])).tolist(),
-        n_weights=count_weights(tree),
-        versions={**describe_versions(), "skops": version("skops")},
-    )
-
-
-def _plain_value(value: Any) -> Any:
-    """A parameter in types that JSON has, estimators by their names."""
-    if isinstance(value, list | tuple):
-        return [_plain_value(part) for part in value]
-    if hasattr(value, "get_params"):
-        return type(value).__name__
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def _rebuild(build: Callable[[], Any]) -> Any:
@@ -285,5 +281,6 @@ def _refuse(path: str | os.PathLike, what: str) -> ValueError:
 def _cannot_save(what: str) -> ValueError:
     return ValueError(
         "detector must consist of scikit-learn's and skfake's own classes, without "
-        f"functions or objects of others; got one with {what[:300]}."
+        f"functions or objects of others; got one with {what[:300]}. Of a search, save "
+        "best_estimator_."
     )

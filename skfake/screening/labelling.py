@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skfake.labels import NAMES, find_pos_labels, name_labels
-from skfake.scoring import class_scores, score_images, score_method
+from skfake.labels import NAMES, find_pos_labels, name_labels, read_pos_label
+from skfake.scoring import Scores, class_scores, score_images, score_method
 
 UNSURE = "unsure"
+# Probability from which on one of several fakes is named.
+HALF = 0.5
 
 
 class Answer(NamedTuple):
@@ -32,6 +34,8 @@ class Labeller:
             )
         self.detector = detector
         self.classes = np.asarray(detector.classes_)
+        if pos_label is None:
+            pos_label = read_pos_label(detector)
         self.positive = find_pos_labels(self.classes, pos_label)
         names = name_labels(self.classes)
         if names == list(NAMES):
@@ -69,30 +73,38 @@ class Labeller:
         alike = len({image.shape for image in images}) == 1
         X = np.stack(images) if alike else list(images)
         if self.threshold is None:
-            scores, labels = self._ask(X)
+            found = score_images(self.detector, X)
+            labels, values = self._read(found)
         else:
             scores = class_scores(self.detector, X)
-            labels = self._decide(scores)
+            values = self._sum(scores)
+            labels = self._decide(scores, values >= self.threshold)
         self._has_answered = True
-        if scores is None:
-            return [Answer(None, label) for label in labels]
-        # More places depend on what else is in the batch.
-        values = np.round(scores[:, self.positive].sum(axis=1), 6).tolist()
-        return [Answer(*pair) for pair in zip(values, labels, strict=True)]
+        shown = [None] * len(labels) if values is None else values.tolist()
+        return [Answer(*pair) for pair in zip(shown, labels, strict=True)]
 
-    def _ask(self, X: Any) -> tuple[np.ndarray | None, list[str]]:
-        """Scores of shape (n, n_classes), if there are any, and its own labels."""
-        scores = score_images(self.detector, X)
-        labels = [self.names.get(label, str(label)) for label in scores.labels.tolist()]
-        if scores.is_sure is not None:
-            pairs = zip(labels, scores.is_sure, strict=True)
+    def _read(self, found: Scores) -> tuple[list[str], np.ndarray | None]:
+        """Labels, and what speaks for a fake, where the detector has scores.
+
+        Of two classes, labels are the detector's own. Of more, they follow from the
+        sum that is shown: three fakes of 0.2 each outweigh a real of 0.4.
+        """
+        values = None if found.values is None else self._sum(found.values)
+        if values is not None and found.are_probabilities and len(self.classes) > 2:
+            labels = self._decide(found.values, values >= HALF)
+        else:
+            labels = [self.names.get(lab, str(lab)) for lab in found.labels.tolist()]
+        if found.is_sure is not None:
+            pairs = zip(labels, found.is_sure, strict=True)
             labels = [label if sure else UNSURE for label, sure in pairs]
-        return scores.values, labels
+        return labels, values
 
-    def _decide(self, scores: np.ndarray) -> list[str]:
-        """Labels by the threshold, whatever the detector would say."""
-        called = scores[:, self.positive].sum(axis=1) >= self.threshold
-        # Of the labels that are left, the one with the greatest score.
+    def _sum(self, scores: np.ndarray) -> np.ndarray:
+        """What speaks for a fake; more places depend on what else is in the batch."""
+        return np.round(scores[:, self.positive].sum(axis=1), 6)
+
+    def _decide(self, scores: np.ndarray, called: np.ndarray) -> list[str]:
+        """Labels of images that are called fake or not: the likeliest of such ones."""
         possible = called[:, np.newaxis] == self.positive
         best = np.where(possible, scores, -np.inf).argmax(axis=1)
         return [self.names[label] for label in self.classes[best].tolist()]

@@ -15,6 +15,10 @@ from skfake.screening.paths import Found
 # Decoded pixels of a batch, at most, and for how many batches there is room.
 BATCH_BYTES = 2**27
 N_AHEAD = 3
+# Images of the first batch: a slow detector's first rows are wanted soon. Each of the
+# next is as large as what is computed in so many seconds, and at most twice the last.
+FEW = 4
+SECONDS = 1.0
 # Seconds after which a batch goes as it is, where the next file is long in coming.
 PATIENCE = 1.0
 
@@ -37,7 +41,10 @@ class Opened(NamedTuple):
 def open_images(
     found: Iterator[Found], *, batch_size: int, n_jobs: int | None
 ) -> Iterator[Iterator[list[Opened]]]:
-    """Decode files in threads, from now on; give them in batches, in their order."""
+    """Decode files in threads, from now on; give them in batches, in their order.
+
+    The first are small, and so are all where it takes long until the next is asked for.
+    """
     with (
         quiet(),
         ReadAhead(
@@ -49,7 +56,19 @@ def open_images(
             size=lambda opened: opened.n_bytes,
         ) as ahead,
     ):
-        yield iter(lambda: _take_batch(ahead, batch_size), [])
+        yield _take_batches(ahead, batch_size)
+
+
+def _take_batches(
+    ahead: ReadAhead[Found, Opened], batch_size: int
+) -> Iterator[list[Opened]]:
+    size = min(FEW, batch_size)
+    while batch := _take_batch(ahead, size):
+        started = perf_counter()
+        yield batch
+        seconds = max(perf_counter() - started, 1e-9)
+        in_time = int(len(batch) * SECONDS / seconds)
+        size = max(1, min(in_time, 2 * size, batch_size))
 
 
 def _take_batch(ahead: ReadAhead[Found, Opened], batch_size: int) -> list[Opened]:

@@ -51,12 +51,14 @@ def screen_images(
         ``photos/**/*.jpg``. An iterable is read as far as it is needed.
 
     pos_label : label or list of labels, default=None
-        The labels that mean fake, whose probabilities are added up. With None it is the
-        label called fake, in upper or lower case, or 1 of 0 and 1.
+        The labels that mean fake, whose probabilities are added up. With None they are
+        those that the detector has learned, in `pos_label_`, or those that mean fake by
+        their names.
 
     threshold : float, default=None
         Call an image fake from this probability on, or from this score where the
-        detector has no probabilities. With None the detector decides.
+        detector has no probabilities. With None the detector decides; one with
+        probabilities of more than two classes from 0.5 on.
 
     batch_size : int, default=128
         Images to compute together, at most.

@@ -16,11 +16,11 @@ def run_process(*arguments):
 def write_images(
     folder, n=20, *, names=("REAL", "FAKE"), size=32, suffix="jpg", seed=0
 ):
-    images = make_images(n, image_size=size, random_state=seed)
+    images = make_images(n, image_size=min(size, 128), random_state=seed)
     for i, (image, code) in enumerate(zip(images.data, images.target, strict=True)):
         path = folder / names[code] / f"{i:04}.{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(path)
+        Image.fromarray(image).resize((size, size)).save(path)
     return folder
 
 

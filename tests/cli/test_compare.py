@@ -49,9 +49,9 @@ class Fast(ClassifierMixin, BaseEstimator):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Make both detectors fast ones, and give what they were called with."""
-    monkeypatch.setattr(skfake, "SVMDetector", Fast)
-    monkeypatch.setattr(skfake, "CNNDetector", Fast)
+    """Make the detectors fast ones, and give what they were called with."""
+    for name in ("SVM", "CNN", "Compact"):
+        monkeypatch.setattr(skfake, f"{name}Detector", Fast)
     monkeypatch.setattr(sources, "N_SIMULATED", 100)
     monkeypatch.setattr(Fast, "calls", [])
     return Fast.calls
@@ -69,7 +69,8 @@ def test_without_a_command_there_is_help(run):
 def test_help_names_every_option(run):
     code, out, _ = run("compare", "--help")
     assert code == 0
-    for name in ("SOURCE", "--test", "--cv", "--detectors", "--limit", "--seed"):
+    names = ["SOURCE", "--test", "--cv", "--detectors", "--limit", "--seed", "--tiles"]
+    for name in (*names, "--leave-one-generator-out", "--across-generators"):
         assert name in out
 
 
@@ -100,7 +101,7 @@ def test_without_a_source_the_table_is_headed_as_simulated(run, calls):
     assert lines[1].startswith("Trained on 80 images, tested on 20;")
     names = [line.split()[0] for line in lines[5:8]]
     assert names == ["SVM", "CNN", "Compact"]
-    assert "SVM: fitted in" in err
+    assert "SVM (fit 1 of 3): fitted in" in err
     assert "fitt" not in out
 
 
@@ -122,7 +123,7 @@ def test_folds_share_all_images(run, calls):
     code, out, _ = run("compare", "--cv", 4)
     assert code == 0
     assert "100 images in 4 folds" in out
-    assert [len(call["test"]) for call in calls] == [25] * 8
+    assert [len(call["test"]) for call in calls] == [25] * 12
 
 
 def test_a_limit_holds_for_training_and_for_test_images(run, calls):
@@ -137,7 +138,7 @@ def test_a_limit_holds_for_training_and_for_test_images(run, calls):
 def test_detectors_are_named_in_any_case(run, calls, names):
     code, out, _ = run("compare", "--detectors", names)
     assert code == 0
-    assert out.splitlines()[-1].startswith("CNN")
+    assert sum(line.startswith("CNN ") for line in out.splitlines()) == 1
     assert len(calls) == 1
 
 
@@ -167,6 +168,14 @@ def test_folds_are_drawn_from_the_training_images(run, calls, cifake):
     assert "20 images in 2 folds" in out
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_folder_whose_name_is_no_text_is_shown(run, calls, tmp_path):
+    source = write_images(tmp_path / os.fsdecode(b"caf\xe9"), 20)
+    code, out, err = run("compare", source, "--detectors", "SVM")
+    assert code == 0, err
+    assert r"caf\udce9." in out
+
+
 @pytest.mark.parametrize("name", ["test", "val"])
 def test_a_folder_of_other_images_in_two_parts_is_kept_apart(
     run, calls, tmp_path, name
@@ -191,7 +200,8 @@ def test_test_images_may_lie_elsewhere(run, calls, cifake, tmp_path):
     elsewhere = write_images(tmp_path / "phone", 8, names=("photo", "ai"), size=50)
     code, out, _ = run("compare", cifake, "--test", elsewhere)
     assert code == 0
-    assert f"Images of {cifake}, tested on those of {elsewhere}." in out
+    title = f"Images of {cifake}, tested on those of {elsewhere}."
+    assert title in " ".join(out.split())
     assert (len(calls[0]["train"]), len(calls[0]["test"])) == (20, 8)
 
 
@@ -235,6 +245,222 @@ def test_a_detector_that_fails_is_exit_code_1_and_the_others_are_shown(
     assert {path.name for path in tmp_path.iterdir()} == FILES
 
 
+def test_an_earlier_report_is_replaced_when_forced(run, calls, tmp_path):
+    (tmp_path / "notes.txt").write_text("not of a report")
+    assert run("compare", "--output", tmp_path)[0] == 0
+    result = run("compare", "--output", tmp_path)
+    assert_one_line(result, "--output must be a folder without a report", "--force")
+    assert len(calls) == 3
+    assert run("compare", "--output", tmp_path, "--force")[0] == 0
+
+
+# Settings of detectors
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """What detectors are compared, in place of comparing them."""
+    seen = {}
+
+    def note(detectors, images, **others):
+        seen.update(detectors)
+        raise ValueError("this is as far as it goes")
+
+    monkeypatch.setattr("skfake.cli.compare.compare_images", note)
+    return seen
+
+
+def test_options_set_the_parameters_that_a_detector_has(run, settings, tmp_path):
+    source = write_images(tmp_path / "photos", 20)
+    arguments = ["--detectors", "SVM,CNN,Compact", "--image-size", 40, "--epochs", 3]
+    arguments += ["--device", "cpu", "--checkpoint", "kept", "--no-augmentation"]
+    run("compare", source, *arguments)
+    assert {detector.image_size for detector in settings.values()} == {40}
+    for name in ("CNN", "Compact"):
+        detector = settings[name]
+        assert (detector.max_epochs, detector.device) == (3, "cpu")
+        assert (detector.checkpoint, detector.augment) == ("kept", None)
+        assert detector.verbose == 1
+    run("compare", source, "--augmentation")
+    assert settings["Compact"].augment == "auto"
+    assert isinstance(settings["CNN"].augment, skfake.Augmentation)
+    run("compare", source)
+    assert settings["CNN"].augment == "auto"
+    run("compare", source, "--detectors", "ResNet", "--weights", "imagenet")
+    assert settings["ResNet"].weights == "imagenet"
+
+
+def test_photographs_are_judged_in_tiles_by_every_detector(run, settings, tmp_path):
+    source = write_images(tmp_path / "photos", 20, size=300)
+    _, _, err = run("compare", source, "--seed", 5)
+    assert "300 x 300 pixels are judged at full resolution, in tiles of 64 x 64" in err
+    for detector in settings.values():
+        assert isinstance(detector, skfake.TiledDetector)
+        assert detector.estimator.image_size == 64
+        assert (detector.random_state, detector.estimator.random_state) == (5, 5)
+    run("compare", source, "--tiles", "--image-size", 48)
+    assert {d.estimator.image_size for d in settings.values()} == {48}
+
+
+@pytest.mark.parametrize(
+    ("size", "image_size", "said"),
+    [
+        (32, 32, ""),
+        (100, 32, "Images of 100 x 100 pixels are resized to 32 x 32; --image-size"),
+        (256, 128, "Images of 256 x 256 pixels are resized to 128 x 128; --image"),
+    ],
+)
+def test_photographs_are_resized_to_a_larger_size_than_small_images(
+    run, settings, tmp_path, size, image_size, said
+):
+    source = write_images(tmp_path / "photos", 20, size=size)
+    _, _, err = run("compare", source, "--no-tiles")
+    assert {detector.image_size for detector in settings.values()} == {image_size}
+    assert err.startswith(said or "skfake: ")
+
+
+# Which class is fake
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "fake"),
+    [
+        (("camera", "ai"), [], "FAKE"),
+        (("midjourney", "real"), [], "midjourney"),
+        (("dog", "flux"), ["--pos-label", "dog"], "dog"),
+        (("dog", "flux"), ["--pos-label", "Flux"], "flux"),
+        (("real", "ai"), ["--pos-label", "real"], "FAKE"),
+    ],
+)
+def test_one_rule_says_which_class_is_fake(
+    run, calls, tmp_path, names, arguments, fake
+):
+    source = write_images(tmp_path / "photos", 20, names=names)
+    code, out, err = run("compare", source, "--detectors", "SVM", *arguments)
+    assert code == 0, err
+    assert f"are those of {fake}" in out
+    assert "Nothing says" not in err
+    if fake == "FAKE":
+        chosen = arguments[-1] if arguments else names[1]
+        fakes = [label == 1 for label in calls[0]["y"]]
+        assert fakes == [f"{os.sep}{chosen}{os.sep}" in p for p in calls[0]["train"]]
+
+
+def test_where_nothing_says_what_is_fake_the_user_is_told(run, calls, tmp_path):
+    source = write_images(tmp_path / "photos", 20, names=("dog", "flux"))
+    code, _, err = run("compare", source, "--detectors", "SVM")
+    assert code == 0
+    assert "Nothing says which of dog, flux means fake; --pos-label does." in err
+
+
+def test_files_passed_over_are_counted(run, calls, tmp_path):
+    source = write_images(tmp_path / "photos", 20)
+    (source / "REAL" / "notes.txt").touch()
+    _, _, err = run("compare", source, "--detectors", "SVM")
+    assert "Passed over by their names: 1 .txt.\n" in err
+
+
+# Files that can't be read
+
+
+def break_files(source, *names):
+    for name in names:
+        (source / name).write_text("no image")
+
+
+def test_files_that_can_not_be_read_are_all_named_before_training(run, calls, tmp_path):
+    source = write_images(tmp_path / "photos", 20)
+    break_files(source, "REAL/x.jpg", "FAKE/y.jpg", "FAKE/z.jpg")
+    code, out, err = run("compare", source, "--detectors", "SVM")
+    assert (code, out, calls) == (2, "", [])
+    first, *others = err.splitlines()
+    assert first == (
+        "skfake: SOURCE must hold readable images; got 3 of 23 that can't be read. "
+        "--skip-unreadable leaves them out."
+    )
+    assert sorted(others) == sorted(
+        f"  '{source / name}': it has no format that is read"
+        for name in ("REAL/x.jpg", "FAKE/y.jpg", "FAKE/z.jpg")
+    )
+
+
+def test_files_that_can_not_be_read_are_skipped_and_counted(run, calls, tmp_path):
+    source = write_images(tmp_path / "photos", 20)
+    break_files(source, "REAL/x.jpg", "FAKE/y.jpg")
+    arguments = ["--detectors", "SVM", "--skip-unreadable"]
+    code, out, err = run("compare", source, *arguments)
+    assert code == 0, err
+    assert len(calls[0]["train"]) + len(calls[0]["test"]) == 20
+    assert "2 of 22 images can't be read" in out
+
+
+# Generators
+
+
+@pytest.fixture
+def generators(tmp_path):
+    """A tree of two generators, with real images of their own."""
+    for seed, name in enumerate(("biggan", "sdxl")):
+        write_images(tmp_path / "tree" / name, 20, names=("real", "fake"), seed=seed)
+    return tmp_path / "tree"
+
+
+def test_each_generator_has_its_row(run, calls, generators):
+    code, out, err = run("compare", generators, "--detectors", "SVM")
+    assert code == 0, err
+    assert "biggan" in out
+    assert "sdxl" in out
+
+
+def test_a_generator_may_be_left_out_of_training(run, calls, generators):
+    arguments = ["--detectors", "SVM", "--leave-one-generator-out"]
+    code, out, err = run("compare", generators, *arguments)
+    assert code == 0, err
+    assert "2 folds" in out
+    for call, name in zip(calls, ("biggan", "sdxl"), strict=True):
+        trained = [p for p, y in zip(call["train"], call["y"], strict=True) if y == 1]
+        tested = [path for path in call["test"] if f"{os.sep}fake{os.sep}" in path]
+        assert not any(name in path for path in trained)
+        assert all(name in path for path in tested)
+        assert len(tested) == 10
+
+
+def test_generators_are_tested_on_each_other(run, calls, generators, tmp_path):
+    arguments = [
+        "--detectors",
+        "SVM",
+        "--across-generators",
+        "--output",
+        tmp_path / "o",
+    ]
+    code, out, err = run("compare", generators, *arguments)
+    assert code == 0, err
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line}
+    assert {"biggan", "sdxl"} <= rows.keys()
+    assert len(calls) == 2
+    assert all("biggan" in path for path in calls[0]["train"])
+    found = {path.name for path in (tmp_path / "o").iterdir()}
+    # Labels alone have no ROC-AUC to plot.
+    assert {"table.csv", "predictions.csv"} <= found
+    assert_one_line(run("compare", generators, *arguments), "without a report")
+
+
+# Leaks
+
+
+def test_leaks_are_said_in_words_of_the_command_and_left_out(run, calls, tmp_path):
+    source = write_images(tmp_path / "train", 20)
+    write_images(tmp_path / "test", 10, seed=1)
+    copied = next((source / "REAL").iterdir())
+    (tmp_path / "test" / "REAL" / "copy.jpg").write_bytes(copied.read_bytes())
+    code, out, _ = run("compare", tmp_path, "--detectors", "SVM")
+    assert code == 0
+    assert "have a copy among their" in " ".join(out.split())
+    assert "--without-leaks leaves them out" in " ".join(out.split())
+    _, out, _ = run("compare", tmp_path, "--detectors", "SVM", "--without-leaks")
+    assert "1 test images that leak are left out" in " ".join(out.split())
+
+
 # Mistakes
 
 
@@ -253,6 +479,15 @@ def test_a_detector_that_fails_is_exit_code_1_and_the_others_are_shown(
         (["compare", "--test", "."], ["--test must come with SOURCE", "got no SOURCE"]),
         (["compare", ".", "--test", ".", "--cv", "2"], ["without --cv; got --cv"]),
         (["compare", "--speed", "9"], ["--speed"]),
+        (["compare", "--detectors", "SVM", "--epochs", "3"], ["--epochs must go with"]),
+        (["compare", "--detectors", "SVM", "--augmentation"], ["--augmentation must"]),
+        (["compare", "--checkpoint", "file"], ["--checkpoint must be a folder"]),
+        (["compare", "--leave-one-generator-out", "--cv", "2"], ["without --cv"]),
+        (["compare", "photos", "--leave-one-generator-out"], ["generator/class/file"]),
+        (["compare", "photos", "--across-generators"], ["generator/class/file"]),
+        (["compare", "--across-generators", "--cv", "2"], ["without --cv"]),
+        (["compare", "photos", "--pos-label", "dog"], ["'dog'"]),
+        (["compare", "--output", "file"], ["--output must be a folder; got 'file'"]),
         (["compete"], ["compete"]),
     ],
 )
@@ -260,6 +495,8 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     run, calls, monkeypatch, tmp_path, arguments, words
 ):
     monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "photos", 8)
+    (tmp_path / "file").touch()
     assert_one_line(run(*arguments), *words)
     assert calls == []
 

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 from PIL import Image
 
@@ -91,3 +93,21 @@ def test_a_mistake_is_one_line_and_exit_code_2(run, here, arguments, words):
 def test_a_model_that_is_none_is_named(run, here, tmp_path):
     result = run("explain", "none", "a.png", "--output", tmp_path / "x.png")
     assert_one_line(result, "none")
+
+
+def test_without_matplotlib_there_is_one_line_with_the_cure(
+    run, here, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    for output in (tmp_path / "x.png", tmp_path / "folder"):
+        result = run("explain", MODEL, "a.png", "--output", output)
+        assert_one_line(result, 'pip install "skfake[plot]"')
+
+
+def test_what_can_not_be_opened_is_named_by_its_path(run, here, tmp_path):
+    code, _, err = run("explain", MODEL, ".", "none.png", "--output", tmp_path / "why")
+    assert code == 1
+    assert [line.startswith("skfake: ") for line in err.splitlines()] == [True] * 2
+    assert "'none.png'" in err
+    assert "X[" not in err
+    assert "Errno" not in err

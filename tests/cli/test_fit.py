@@ -67,7 +67,7 @@ def test_parameters_are_those_of_the_options(run, photos, monkeypatch):
     saved = {}
     monkeypatch.setattr(skfake, "CNNDetector", Recorded)
     monkeypatch.setattr(
-        skfake, "save_detector", lambda *given, card: saved.update(given=given)
+        skfake, "save_detector", lambda *given, **named: saved.update(given=given)
     )
     arguments = ["--epochs", 3, "--device", "cpu", "--checkpoint", "kept"]
     assert (
@@ -90,6 +90,75 @@ def test_classes_that_are_not_real_and_fake_keep_their_names(run, tmp_path):
     assert "midjourney" in run("predict", model, source, *arguments)[1]
 
 
+def test_an_error_of_the_detector_is_printed_once(run, photos, monkeypatch):
+    class Broken(Recorded):
+        def fit(self, X, y):
+            raise ValueError("X must be better. Buy new ones.")
+
+    monkeypatch.setattr(skfake, "CNNDetector", Broken)
+    arguments = ["--detector", "CNN", "--output", MODEL]
+    code, out, err = run("fit", photos, *arguments)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1] == "skfake: SOURCE must be better. Buy new ones."
+    assert err.count("Buy new ones") == 1
+
+
+def test_tiles_are_fitted_and_saved_without_what_belongs_to_this_machine(
+    run, photos, monkeypatch
+):
+    arguments = ["--detector", "SVM", "--output", MODEL, "--tiles", "--image-size", 24]
+    code, _, err = run("fit", photos, *arguments)
+    assert code == 0, err
+    assert "resized" not in err
+    detector = load_detector(MODEL)
+    assert isinstance(detector, skfake.TiledDetector)
+    assert detector.tile_size_ == 24
+    card = read_model_card(MODEL)
+    assert card.images == "32 x 32 pixels, judged in tiles of 24 x 24"
+    assert run("predict", MODEL, photos)[0] == 0
+
+
+def test_the_file_says_which_class_is_fake_and_predict_knows(run, tmp_path):
+    source = write_images(tmp_path / "a", 30, names=("dog", "flux"), size=48)
+    model = tmp_path / MODEL
+    arguments = ["--detector", "svm", "--output", model, "--pos-label", "FLUX"]
+    code, out, err = run("fit", source, *arguments)
+    assert code == 0, err
+    assert "are those of flux" in out
+    assert "Images of 48 x 48 pixels are resized to 32 x 32" in err
+    assert load_detector(model).pos_label_ == "flux"
+    out = run("info", model)[1]
+    assert "- Fake: flux" in out
+    assert "- Images: 48 x 48 pixels, resized to 32 x 32" in out
+    code, out, err = run("predict", model, source)
+    assert code == 0
+    assert " flux, " in err
+    assert "24 of them are training images" in err
+
+
+def test_fingerprints_may_be_left_out_of_the_file(run, photos):
+    arguments = ["--detector", "svm", "--output", MODEL, "--no-fingerprints"]
+    assert run("fit", photos, *arguments)[0] == 0
+    assert not hasattr(load_detector(MODEL), "fingerprints_")
+    assert "training" not in run("predict", MODEL, photos)[2]
+
+
+def test_files_that_can_not_be_read_are_named_or_skipped(run, photos):
+    for name in ("real/x.png", "fake/y.png", "fake/z.png"):
+        (photos / name).write_text("no image")
+    arguments = ["--detector", "svm", "--output", MODEL]
+    code, out, err = run("fit", photos, *arguments)
+    assert (code, out) == (2, "")
+    assert "got 3 of 43" in err
+    assert {line.split(": ")[0] for line in err.splitlines()[-3:]} == {
+        f"  '{photos / name}'" for name in ("real/x.png", "fake/y.png", "fake/z.png")
+    }
+    code, out, err = run("fit", photos, *arguments, "--skip-unreadable")
+    assert code == 0, err
+    assert "3 of 43 images can't be read" in out
+    assert read_model_card(MODEL).data.endswith("3 that can't be read are left out.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -97,6 +166,22 @@ def test_classes_that_are_not_real_and_fake_keep_their_names(run, tmp_path):
         (["nowhere", "--output", MODEL], ["'nowhere', which does not exist"]),
         (["photos", "--output", "photos"], ["'photos', a folder"]),
         (["photos", "--output", "old"], ["'old', which exists. Use --force"]),
+        (
+            ["photos", "--output", "model.onnx"],
+            [
+                "--output must end in .skfake; got 'model.onnx'. Use skfake export for",
+            ],
+        ),
+        (["photos", "--output", "model.PT"], ["end in .skfake; got 'model.PT'."]),
+        (["photos", "--output", "x/y.skfake"], ["in a folder that can be written"]),
+        (
+            ["photos", "--output", MODEL, "--detector", "SVM", "--pos-label", "dog"],
+            ["pos-label must name some", "'dog'"],
+        ),
+        (
+            ["photos", "--output", MODEL, "--device", "abacus"],
+            ["--device must be", "'abacus'"],
+        ),
         (
             ["photos", "--output", MODEL, "--detector", "x"],
             ["must be among SVM, CNN"],

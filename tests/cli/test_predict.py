@@ -6,7 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -14,18 +17,22 @@ import skfake
 from skfake import SVMDetector, save_detector
 from skfake.datasets import make_images
 from skfake.decisions import SelectiveClassifier
+from skfake.images import fingerprint_images
 from skfake.screening import opening
 from tests.cli.helpers import assert_one_line
 from tests.screening.instances import Brightness, Distance, Labels, write
 
-MODEL = "model.skfake"
+# Hidden: it lies among the images, and is none that is passed over.
+MODEL = ".model.skfake"
 
 
 @pytest.fixture
 def detector(monkeypatch):
     """What is loaded in place of a file; `set` changes it."""
     loaded = {"detector": Brightness()}
-    monkeypatch.setattr(skfake, "load_detector", lambda path: loaded["detector"])
+    monkeypatch.setattr(
+        skfake, "load_detector", lambda path, device=None: loaded["detector"]
+    )
 
     def set(detector):
         loaded["detector"] = detector
@@ -62,7 +69,7 @@ def test_a_row_has_the_probability_of_a_fake_and_a_label(run, detector, folder):
     write("a.png", 255)
     write("b.png", 51)
     code, out, err = run("predict", MODEL, "a.png", "b.png")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "2 images: 1 fake, 1 real.\n")
     assert out.splitlines()[0] == "path,probability,label,seconds,error"
     first, second = read_csv(out)
     assert (first["path"], first["probability"], first["label"]) == (
@@ -124,16 +131,16 @@ def test_options_are_those_of_screening(run, detector, folder):
 
 
 def test_which_label_means_fake_can_be_said(run, detector, folder):
-    detector(Brightness(classes=("photo", "sd", "vqgan")))
+    detector(Brightness(classes=("dog", "sd", "vqgan")))
     write("a.png", 51)
-    assert_one_line(run("predict", MODEL, "a.png"), "--pos-label", "photo, sd, vqgan")
+    assert_one_line(run("predict", MODEL, "a.png"), "--pos-label", "dog, sd, vqgan")
     _, out, _ = run("predict", MODEL, "a.png", "--pos-label", "sd")
     assert read_csv(out)[0]["probability"] == "0.2"
-    both = ["--pos-label", "photo", "--pos-label", "vqgan"]
+    both = ["--pos-label", "dog", "--pos-label", "vqgan"]
     _, out, _ = run("predict", MODEL, "a.png", *both)
     assert read_csv(out)[0]["probability"] == "0.8"
     result = run("predict", MODEL, "a.png", "--pos-label", "dalle")
-    assert_one_line(result, "photo, sd, vqgan; got 'dalle'")
+    assert_one_line(result, "dog, sd, vqgan; got 'dalle'")
     detector(Brightness())
     _, out, _ = run("predict", MODEL, "a.png", "--pos-label", "0")
     assert [(r["probability"], r["label"]) for r in read_csv(out)] == [("0.8", "fake")]
@@ -192,10 +199,10 @@ def test_names_may_have_any_bytes(run, detector, folder, monkeypatch, format):
     pipe_in(monkeypatch, b"\0".join(STRANGE) + b"\0")
     arguments = ["-", "--null", "--format", format, "--output", "out"]
     code, out, err = run("predict", MODEL, *arguments)
-    assert (code, out, err) == (0, "", "")
-    with open("out", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        rows = list(csv.DictReader(file) if format == "csv" else map(json.loads, file))
-    assert [row["path"] for row in rows] == names
+    assert (code, out, err) == (0, "", "5 images: 5 fake, 0 real.\n")
+    table = pd.read_csv("out") if format == "csv" else pd.read_json("out", lines=True)
+    shown = ["a,b.png", '"q".png', "line\nbreak.png", r"caf\xe9.png", r"\xf0.png"]
+    assert table["path"].tolist() == shown
 
 
 # Files that can't be read
@@ -210,7 +217,7 @@ def test_what_can_not_be_read_has_a_row_with_the_reason(run, detector, folder):
     (folder / "d.png").touch()
     code, out, err = run("predict", MODEL, ".", "none.png", "none*.png")
     rows = read_csv(out)
-    assert (code, err) == (1, "")
+    assert (code, err) == (1, "7 images: 2 fake, 0 real, 5 unreadable.\n")
     assert [row["label"] for row in rows] == ["fake", "", "", "", "fake", "", ""]
     errors = [row["error"] for row in rows]
     assert "truncated" in errors[1].lower() or "broken" in errors[1].lower()
@@ -227,8 +234,9 @@ def test_images_that_the_detector_does_not_take_leave_the_others(run, detector, 
     asked = detector(Brightness(sides=4))
     for i, side in enumerate((4, 5, 4)):
         write(f"{i}.png", side=side)
-    code, out, _ = run("predict", MODEL, ".")
+    code, out, err = run("predict", MODEL, ".")
     assert code == 1
+    assert err == "3 images: 2 fake, 0 real, 1 without an answer.\n"
     assert [row["label"] for row in read_csv(out)] == ["fake", "", "fake"]
     assert read_csv(out)[1]["error"] == "ValueError: X must be of 4 pixels"
     assert asked.n_asked == [1, 1]
@@ -240,7 +248,7 @@ def test_a_detector_that_takes_no_image_at_all_is_a_mistake(run, detector, folde
         write(f"{i}.png")
     code, _, err = run("predict", MODEL, ".")
     assert code == 2
-    assert err == "skfake: X must be of 9 pixels\n"
+    assert err == "skfake: PATH must be of 9 pixels\n"
 
 
 @pytest.mark.parametrize("name", ["none.skfake", "."])
@@ -255,7 +263,7 @@ def test_files_are_opened_while_the_detector_is_loaded(run, folder, monkeypatch)
         is_open.set()
         return decode(path)
 
-    def load(path):
+    def load(path, device=None):
         assert is_open.wait(30)
         return Brightness()
 
@@ -327,14 +335,82 @@ def test_ctrl_c_within_a_row_waits_for_its_end():
 def test_progress_is_for_terminals_alone(run, detector, folder, monkeypatch):
     write("a.png")
     (folder / "b.png").touch()
-    assert run("predict", MODEL, ".", "--output", "1")[2] == ""
-    monkeypatch.setattr("skfake.cli.predict.is_watched", lambda **_: True)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    code, out, err = run("predict", MODEL, ".", "--output", "2")
+    counts = "2 images: 1 fake, 0 real, 1 unreadable.\n"
+    assert run("predict", MODEL, ".", "--output", "../1")[2] == counts
+
+    class Slow(Brightness):
+        def predict_proba(self, X):
+            # Until all paths are counted.
+            time.sleep(0.3)
+            return super().predict_proba(X)
+
+    detector(Slow())
+    for module in ("skfake.cli.predict", "skfake.progress"):
+        monkeypatch.setattr(f"{module}.is_watched", lambda: True)
+    code, out, err = run("predict", MODEL, ".", "--output", "../2")
     assert (code, out) == (1, "")
-    assert "2 images" in err
-    assert "1 without an answer" in err
+    assert "2 of 2 images, 1 without an answer" in err
+    assert err.endswith(counts)
+    # Nobody knows how many will come by a pipe.
+    pipe_in(monkeypatch, b"a.png\na.png\n")
+    err = run("predict", MODEL, "-", "--output", "../3")[2]
+    assert "2 images, " in err
+    assert "of 2 images" not in err
+
+
+def test_the_last_line_counts_every_label(run, detector, folder):
+    for name, brightness in (("a", 0), ("b", 255), ("c", 120), ("d", 255)):
+        write(f"{name}.png", brightness)
+    (folder / "notes.TXT").touch()
+    _, _, err = run("predict", MODEL, ".")
+    assert err == "4 images: 2 fake, 2 real. Passed over by their names: 1 .txt.\n"
+    detector(Brightness(classes=("photo", "sd", "vqgan")))
+    _, _, err = run("predict", MODEL, "a.png", "b.png")
+    assert err == "2 images: 1 sd, 1 photo.\n"
+
+
+def test_training_images_are_counted(run, detector, folder):
+    trained = Brightness()
+    for name, brightness in (("a", 0), ("b", 255), ("c", 120)):
+        write(f"{name}.png", brightness)
+    pixels = [np.full((4, 4, 3), value, np.uint8) for value in (0, 255, 7)]
+    trained.fingerprints_ = np.sort(fingerprint_images(pixels))
+    detector(trained)
+    _, _, err = run("predict", MODEL, ".", "a.png")
+    assert "3 of them are training images of the detector." in err
+    _, _, err = run("predict", MODEL, "b.png")
+    assert err.startswith("1 image: 1 fake, 0 real. 1 of them is a training image of")
+    assert "training" not in run("predict", MODEL, "c.png")[2]
+
+
+def test_a_slow_detector_s_first_rows_come_soon(run, detector, folder, monkeypatch):
+    class Slow(Brightness):
+        def predict_proba(self, X):
+            time.sleep(0.02 * len(X))
+            return super().predict_proba(X)
+
+    monkeypatch.setattr(opening, "SECONDS", 0.04)
+    asked = detector(Slow())
+    for i in range(10):
+        write(f"{i}.png")
+    out = run("predict", MODEL, ".")[1]
+    assert asked.n_asked[0] == 4
+    assert max(asked.n_asked[1:]) <= 2
+    assert len(read_csv(out)) == 10
+
+
+def test_the_device_is_that_of_the_user(run, folder, monkeypatch):
+    asked = []
+
+    def load(path, device=None):
+        asked.append(device)
+        return Brightness()
+
+    monkeypatch.setattr(skfake, "load_detector", load)
+    write("a.png")
+    run("predict", MODEL, "a.png", "--device", "cuda:1")
+    run("predict", MODEL, "a.png")
+    assert asked == ["cuda:1", None]
 
 
 # Mistakes
@@ -349,7 +425,8 @@ def test_progress_is_for_terminals_alone(run, detector, folder, monkeypatch):
         (["*.bmp"], ["'*.bmp', no images match this pattern"]),
         (["-"], ["an empty list"]),
         (["-", "-"], ["got - twice"]),
-        (["--files-from", "none"], ["none"]),
+        (["--files-from", "none"], ["--files-from must be a file", "'none'"]),
+        (["--files-from", "empty"], ["--files-from must be a file", "a folder"]),
         (["a.png", "--null"], ["--null must go with --files-from"]),
         (["a.png", "--threshold", "1.5"], ["--threshold must be from 0 to 1"]),
         (["a.png", "--format", "xml"], ["--format"]),

@@ -97,11 +97,11 @@ def test_a_file_becomes_a_picture(fitted, held_out, tmp_path):
         assert picture.size[0] > 400
 
 
-def test_floats_beyond_one_are_brought_to_what_can_be_shown(fitted, held_out):
-    X = held_out[0][:2] / np.float32(64)
-    display = ExplanationDisplay.from_estimator(fitted("CNN"), X)
-    assert display.images.dtype == np.uint8
-    assert display.images.max() == 255
+@pytest.mark.parametrize("white", [1, 255])
+def test_floats_are_shown_as_the_bytes_that_they_mean(fitted, held_out, white):
+    X = held_out[0][:2]
+    display = ExplanationDisplay.from_estimator(fitted("CNN"), X * (white / 255))
+    assert np.array_equal(display.images, X)
 
 
 def test_a_map_of_zeros_is_shown():

@@ -1,11 +1,22 @@
 """Everything that can be saved, fitted to a few images in a moment."""
 
+# ruff: isort: off
+# Before the searches that it enables.
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+
+# ruff: isort: on
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+    TunedThresholdClassifierCV,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -30,6 +41,15 @@ SAVED = {
     "stacked": StackingClassifier([("network", COMPACT), ("machine", SVM)], cv=2),
     "Neyman-Pearson": neyman_pearson(COMPACT),
     "selective": selective(SVM),
+    "grid search": GridSearchCV(
+        DETECTORS["SVM"], [{"C": [1.0, 2.0]}, {"gamma": ["scale", 0.1]}], cv=2
+    ),
+    "randomized search": RandomizedSearchCV(
+        DETECTORS["SVM"], {"C": [1.0, 2.0, 3.0]}, n_iter=2, cv=2, random_state=0
+    ),
+    "halving search": HalvingGridSearchCV(
+        DETECTORS["SVM"], {"C": [1.0, 2.0]}, cv=2, min_resources=20, random_state=0
+    ),
 }
 # What the answers of a classifier are, the most telling first.
 ANSWERS = ("predict_proba", "decision_function", "transform")

@@ -109,10 +109,11 @@ def test_a_manifest_of_another_kind_is_refused(manifest, files, tmp_path):
 
 
 def test_what_is_not_there_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load_detector(tmp_path / "nothing")
-    with pytest.raises(OSError, match="Is a directory"):
-        load_detector(tmp_path)
+    for read in (load_detector, read_model_card):
+        with pytest.raises(FileNotFoundError, match="nothing', which is no file"):
+            read(tmp_path / "nothing")
+        with pytest.raises(IsADirectoryError, match=r"saved detector; got .*a folder"):
+            read(tmp_path)
 
 
 def test_tensors_of_another_network_are_refused(files, tmp_path):

@@ -47,3 +47,22 @@ def test_the_page_tells_all_that_there_is_to_tell():
     for part in ("# Screening", "CIFAKE", "accuracy: 0.9812", "12,345", "## Limits"):
         assert part in page
     assert "## Parameters" not in page
+
+
+@pytest.mark.parametrize(
+    ("classes", "fakes", "lines"),
+    [
+        ([0, 1], [1], ["- Classes: 0 (real), 1 (fake)", "- Fake: 1"]),
+        ([0, 1], [0], ["- Classes: 0 (fake), 1 (real)", "- Fake: 0"]),
+        (["ai", "camera"], ["ai"], ["- Classes: ai, camera", "- Fake: ai"]),
+        (["flux", "real", "sd"], ["flux", "sd"], ["- Fake: flux, sd"]),
+        ([3, 4], [], ["- Classes: 3, 4"]),
+    ],
+)
+def test_the_page_says_which_class_is_fake(classes, fakes, lines):
+    page = ModelCard(
+        classes=classes, fakes=fakes, images="32 x 32 pixels"
+    ).to_markdown()
+    assert set(lines) <= set(page.splitlines())
+    assert ("- Fake:" in page) == bool(fakes)
+    assert "- Images: 32 x 32 pixels" in page

@@ -23,6 +23,8 @@ from skfake import (
     read_model_card,
     save_detector,
 )
+from skfake.nested import walk_nested
+from skfake.persistence._facts import fill_card
 from skfake.persistence._schema import CLASSES
 from tests.detectors.instances import DETECTORS
 from tests.persistence.instances import COMPACT, SAVED, answer, fit, frozen
@@ -70,6 +72,21 @@ def test_parameters_and_what_was_learned_come_back(saved, name):
         assert np.array_equal(loaded.classes_, estimator.classes_)
     if hasattr(estimator, "history_"):
         assert loaded.history_ == estimator.history_
+
+
+@pytest.mark.parametrize("name", [name for name in SAVED if "search" in name])
+def test_a_search_remembers_what_it_tried(saved, name):
+    estimator, file = saved(name)
+    loaded = load_detector(file)
+    assert loaded.best_params_ == estimator.best_params_
+    assert type(loaded.best_estimator_) is type(estimator.best_estimator_)
+    assert loaded.cv_results_.keys() == estimator.cv_results_.keys()
+    for key, column in estimator.cv_results_.items():
+        found = loaded.cv_results_[key]
+        assert type(found) is type(column)
+        assert np.ma.allequal(np.ma.asarray(found), np.ma.asarray(column)), key
+        assert np.array_equal(np.ma.getmaskarray(found), np.ma.getmaskarray(column))
+    assert "error_score" in read_model_card(file).params
 
 
 def test_no_public_estimator_escapes():
@@ -191,6 +208,33 @@ def test_a_device_that_is_not_here_becomes_the_cpu(stripes, path):
     assert loaded.predict(stripes[0]).shape == (40,)
 
 
+@pytest.mark.parametrize("name", ["Compact", "pipeline of it", "calibrated network"])
+def test_a_loaded_network_goes_where_it_is_sent(name, stripes, path, monkeypatch):
+    X, y = stripes
+    inside = make_pipeline(clone(COMPACT)) if "pipeline" in name else SAVED[name]
+    detector = clone(inside).fit(X, y)
+    save_detector(detector, path)
+    # A device that torch has everywhere, and where nothing can be computed.
+    monkeypatch.setattr(
+        "skfake.persistence._device.resolve_device", lambda device: device
+    )
+    monkeypatch.setattr(
+        "skfake.detectors._net_state.resolve_device", lambda device: device
+    )
+    moved = load_detector(path, device="meta")
+    nets = [part.net_ for part in walk_nested(moved) if hasattr(part, "net_")]
+    assert nets
+    assert {net.device for net in nets} == {"meta"}
+    here = load_detector(path, device="cpu")
+    assert np.array_equal(answer(here, X), answer(detector, X))
+
+
+def test_a_device_that_is_not_there_is_refused(saved):
+    _, file = saved("Compact")
+    with pytest.raises(ValueError, match="device must be 'auto' or a device"):
+        load_detector(file, device="cuda:7")
+
+
 def test_the_same_detector_makes_the_same_file(stripes, tmp_path, monkeypatch):
     class Clock:
         @staticmethod
@@ -199,7 +243,7 @@ def test_the_same_detector_makes_the_same_file(stripes, tmp_path, monkeypatch):
 
             return datetime.datetime(2026, 1, 1, tzinfo=zone)
 
-    monkeypatch.setattr("skfake.persistence.files.datetime", Clock)
+    monkeypatch.setattr("skfake.persistence._facts.datetime", Clock)
     detector = clone(COMPACT).fit(*stripes)
     for name in "ab":
         save_detector(detector, tmp_path / name)
@@ -266,6 +310,66 @@ def test_the_card_tells_what_it_was_given_and_what_it_can_know(stripes, path):
     assert found.n_weights > 1000
     assert found.versions["skfake"] == skfake.__version__
     assert found.date.endswith("+00:00")
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_fingerprints_are_left_out_where_that_is_asked(stripes, path, inside):
+    detector = clone(COMPACT).fit(*stripes)
+    detector.fingerprints_ = np.arange(3, 43, dtype=np.uint64)
+    outer = make_pipeline(detector) if inside else detector
+
+    def load():
+        loaded = load_detector(path)
+        return loaded[-1] if inside else loaded
+
+    save_detector(outer, path)
+    assert np.array_equal(load().fingerprints_, detector.fingerprints_)
+    with_them = path.stat().st_size
+    save_detector(outer, path, fingerprints=False)
+    assert not hasattr(load(), "fingerprints_")
+    assert path.stat().st_size < with_them - 8 * 40
+    assert np.array_equal(answer(load(), stripes[0]), answer(detector, stripes[0]))
+    # The detector itself keeps them.
+    assert len(detector.fingerprints_) == 40
+
+
+class Sizes(skfake.SVMDetector):
+    """Stand for a detector that was fitted to images of these sizes."""
+
+    def __init__(self, image_sizes_=(), image_size=32):
+        self.image_size = image_size
+        self.image_sizes_ = np.array(image_sizes_)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "image_size", "said"),
+    [
+        ([(32, 32)] * 3, 32, "32 x 32 pixels"),
+        ([(512, 512)] * 3, 128, "512 x 512 pixels, resized to 128 x 128"),
+        (
+            [(384, 512), (512, 512), (768, 1024)],
+            128,
+            "512 x 512 pixels (median; 384 x 512 to 768 x 1024), resized to 128 x 128",
+        ),
+    ],
+)
+def test_the_card_says_what_was_resized(sizes, image_size, said):
+    detector = Sizes(sizes, image_size)
+    for outer in (detector, make_pipeline(detector)):
+        assert fill_card(ModelCard(), outer, {}).images == said
+    tiled = skfake.TiledDetector(detector)
+    tiled.image_sizes_, tiled.tile_size_ = detector.image_sizes_, 64
+    tiled.estimator_ = detector
+    found = fill_card(ModelCard(), tiled, {}).images
+    assert found == said.partition(", resized")[0] + ", judged in tiles of 64 x 64"
+
+
+def test_the_card_says_which_label_means_fake(stripes, path):
+    X, y = stripes
+    detector = clone(COMPACT).fit(X, np.array(["ai", "camera"])[y])
+    detector.pos_label_ = "ai"
+    save_detector(make_pipeline(detector), path)
+    assert read_model_card(path).fakes == ["ai"]
 
 
 def test_another_scikit_learn_is_warned_of(saved, monkeypatch):

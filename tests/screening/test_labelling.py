@@ -9,6 +9,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skfake import CompactDetector, SVMDetector
 from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
@@ -78,6 +79,50 @@ def test_with_a_threshold_the_likeliest_of_several_fakes_is_named():
     detector = Brightness(classes=("photo", "sd", "vqgan"))
     settings = {"pos_label": ["sd", "vqgan"], "threshold": 0.1}
     assert answers_of(detector, 51, **settings) == [(0.2, "sd")]
+
+
+class Fixed(Brightness):
+    """Answers with these probabilities, whatever the images."""
+
+    def __init__(self, probabilities, classes):
+        super().__init__(classes)
+        self.probabilities = probabilities
+
+    def _look(self, X):
+        return np.tile(self.probabilities, (len(X), 1))
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "answer"),
+    [
+        # The likeliest single label is the real one.
+        ((0.3, 0.41, 0.29), (0.59, "dalle")),
+        ((0.2, 0.6, 0.2), (0.4, "photo")),
+        ((0.1, 0.5, 0.4), (0.5, "sd")),
+        # What is shown decides.
+        ((0.1, 0.5000001, 0.3999999), (0.5, "sd")),
+    ],
+)
+def test_with_several_fakes_the_label_follows_from_their_sum(probabilities, answer):
+    detector = Fixed(probabilities, ("dalle", "photo", "sd"))
+    assert answers_of(detector, 0) == [answer]
+    assert answers_of(detector, 0, pos_label=["dalle", "sd"]) == [answer]
+    assert answers_of(detector, 0, pos_label=["dalle", "sd"], threshold=0.5) == [answer]
+
+
+def test_of_several_reals_the_likeliest_is_named():
+    detector = Fixed((0.3, 0.29, 0.41), ("camera", "scan", "sd"))
+    assert answers_of(detector, 0, pos_label="sd") == [(0.41, "camera")]
+
+
+def test_what_the_detector_has_learned_to_mean_fake_goes_before_names():
+    detector = Brightness(("a", "b"))
+    detector.pos_label_ = "a"
+    assert answers_of(detector, 51) == [(0.8, "a")]
+    assert answers_of(detector, 51, pos_label="b") == [(0.2, "a")]
+    assert answers_of(make_pipeline(FunctionTransformer(), detector), 51) == [
+        (0.8, "a")
+    ]
 
 
 def test_one_that_may_be_unsure_says_so():

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -24,7 +25,8 @@ def test_files_come_in_batches_in_their_order(folder, n_jobs):
         write(f"{i:02}.png", 8 * i, side=60 if i % 4 else 2)
     found = [Found(f"{i:02}.png") for i in range(30)]
     batches = batches_of(iter(found), batch_size=7, n_jobs=n_jobs)
-    assert [len(batch) for batch in batches] == [7, 7, 7, 7, 2]
+    # The first is small, lest anyone waits for a slow detector.
+    assert [len(batch) for batch in batches] == [4, 7, 7, 7, 5]
     opened = [opened for batch in batches for opened in batch]
     assert [file.path for file in opened] == [file.path for file in found]
     assert [file.pixels.max() for file in opened] == [8 * i for i in range(30)]
@@ -39,7 +41,8 @@ def test_what_can_not_be_read_says_why(folder):
     (folder / "d.png").touch()
     (folder / "e.png").mkdir()
     found = [Found(f"{name}.png") for name in "abcdef"]
-    ((good, cut, *others),) = batches_of(iter([*found, Found("g", "forbidden")]))
+    batches = batches_of(iter([*found, Found("g", "forbidden")]))
+    good, cut, *others = chain(*batches)
     assert (good.error, good.pixels.shape) == (None, (4, 4, 3))
     assert "truncated" in cut.error.lower() or "broken" in cut.error.lower()
     assert "b.png" not in cut.error
@@ -76,6 +79,19 @@ def test_few_files_are_held_at_a_time(monkeypatch):
     assert sum(sizes) == 500
     assert set(sizes) == {4}
     assert most <= 3 * 4 + 3 + 2 * 4
+
+
+def test_batches_are_as_large_as_what_is_computed_in_time(monkeypatch):
+    monkeypatch.setattr(opening, "decode_file", lambda path: PIXEL)
+    monkeypatch.setattr(opening, "SECONDS", 0.05)
+    found = (Found("a") for _ in range(60))
+    sizes = []
+    with opening.open_images(found, batch_size=16, n_jobs=1) as batches:
+        for batch in batches:
+            sizes.append(len(batch))
+            # Slow until the fourth.
+            time.sleep(0.02 * len(batch) if len(sizes) < 4 else 0)
+    assert sizes[:7] == [4, 2, 2, 2, 4, 8, 16]
 
 
 def test_a_slow_list_does_not_hold_back_what_is_there(monkeypatch):

@@ -1,6 +1,7 @@
 """Files, folders and patterns become paths."""
 
 import os
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +23,20 @@ def test_a_folder_is_gone_through_to_the_bottom_in_order(folder):
     expected = ["a.jpeg", "b/a.png", "b/z.PNG", "b.tif", "c/d/e/1.webp"]
     assert paths_of("in") == [os.path.join("in", *n.split("/")) for n in expected]
     assert all(not found.error for found in find_images(["in"]))
+
+
+def test_what_is_no_image_by_its_name_is_counted_and_hidden_files_are_not(folder):
+    for name in ("in/a.png", "in/b/c.heic", "in/b/d.TXT", "in/e.txt", "in/.f.txt"):
+        write(name)
+    (folder / "in" / "readme").touch()
+    os.symlink(folder / "in" / "b", folder / "in" / "again")
+    passed_over = Counter()
+    assert len(list(find_images(["in"], passed_over))) in (1, 2)
+    # With its plugin, Pillow reads the photograph.
+    passed_over.pop(".heic", None)
+    assert passed_over == {"": 1, ".txt": 2}
+    assert len(list(find_listed(["in"], passed_over))) in (1, 2)
+    assert passed_over[".txt"] == 4
 
 
 def test_links_to_folders_do_not_lead_around_in_circles(folder):

@@ -1,0 +1,16 @@
+"""Networks of a fitted estimator, on another device."""
+
+from typing import Any
+
+from skfake.detectors.deep import DeepDetector
+from skfake.nested import walk_nested
+from skfake.training.device import resolve_device
+
+
+def move(detector: Any, device: str) -> None:
+    """Put the networks of a fitted estimator on a device."""
+    resolve_device(device)
+    for part in walk_nested(detector):
+        if isinstance(part, DeepDetector) and hasattr(part, "net_"):
+            # What a file holds of it is put together anew, there.
+            part.__setstate__({**part.__getstate__(), "device": device})

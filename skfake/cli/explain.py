@@ -49,7 +49,8 @@ def explain(
             draw(detector, image, explained, picture)
         # The other images are explained all the same.
         except MISTAKES as error:
-            print(f"skfake: {to_line(error, X=str(image))}", file=sys.stderr)
+            named = "IMAGE" if str(image) in str(error) else str(image)
+            print(f"skfake: {to_line(error, X=named)}", file=sys.stderr)
             failed = True
         else:
             print(show_path(picture))

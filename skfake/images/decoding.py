@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, TiffImageFile
 
 from skfake.images.colours import on_white, upper_byte
 from skfake.images.errors import UnreadableImages, unreadable
@@ -163,8 +164,10 @@ def decode(image: Image.Image) -> np.ndarray:
 def upright_size(image: Image.Image) -> tuple[int, int]:
     """Height and width of an image that is open, and need not be decoded for that."""
     width, height = image.size
-    # Pillow has turned the sides of TIFF already.
-    turned = image.format != "TIFF" and orientation_of(image) in TURNED
+    if isinstance(image, TiffImageFile):
+        # Some releases of Pillow have turned these sides already, and some have not.
+        width, height = (image.tag_v2[tag] for tag in (IMAGEWIDTH, IMAGELENGTH))
+    turned = orientation_of(image) in TURNED
     return (width, height) if turned else (height, width)
 
 

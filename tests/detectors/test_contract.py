@@ -417,7 +417,7 @@ def test_images_that_are_made_many_times_smaller_are_warned_of(name, stripes):
     X, y = stripes
     large = X.repeat(8, axis=1).repeat(8, axis=2)
     sizes = "40 images of 128 x 128 pixels are resized to"
-    with pytest.warns(UserWarning, match=f"{sizes} .* Try image_size="):
+    with pytest.warns(UserWarning, match=f"{sizes} .* Try TiledDetector"):
         new(name).fit(large, y)
     ragged = [*large[:39], X[39]]
     sizes = r"128 x 128 pixels \(median; 16 x 16 to 128 x 128\) are resized to"

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
 # Images whose headers are read to know the sizes of all.
 N_MEASURED = 500
-# Sides of most photographs are this or more.
-PHOTOGRAPH = 128
 # Sides of tiles, and of what photographs and small images are resized to, chosen by
 # benchmarks/photograph_defaults.py.
 TILE, LARGE, SMALL = 64, 128, 32
@@ -45,6 +43,8 @@ def choose_view(
 ) -> View:
     """View of images of these heights and widths (n, 2), as far as it is not given."""
     import numpy as np
+
+    from skfake.training_images import PHOTOGRAPH
 
     are_large = len(sizes) > 0 and np.median(sizes.min(axis=1)) >= PHOTOGRAPH
     if tiles is None:

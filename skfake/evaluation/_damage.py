@@ -67,6 +67,7 @@ def _on_each(function: Callable[[Any], Any], X: Any) -> Any:
 
 
 def check_scale(images: np.ndarray | list) -> None:
+    """Refuse numbers on no known scale, of which damage has no meaning."""
     for image in [images] if isinstance(images, np.ndarray) else images:
         if not isinstance(image, np.ndarray) or image.dtype == np.uint8:
             continue

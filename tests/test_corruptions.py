@@ -18,9 +18,10 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import skfake.corruptions
+import skfake.corruptions.damage
 from skfake import SVMDetector
 from skfake.corruptions import CORRUPTIONS, CorruptionTransformer, corrupt
+from skfake.corruptions._functions import FUNCTIONS
 from skfake.datasets import make_images
 from tests.detectors.instances import DETECTORS
 
@@ -104,9 +105,10 @@ def test_nothing_changes_at_the_neutral_strength(name, images):
 
 @pytest.mark.parametrize("name", NEUTRAL)
 def test_functions_themselves_change_nothing_at_the_neutral_strength(name):
-    function = CORRUPTIONS[name].function
-    same = function(IMAGES[0], NEUTRAL[name], np.random.default_rng(0))
-    assert np.array_equal(same, IMAGES[0])
+    strengths = torch.full((len(IMAGES),), float(NEUTRAL[name]))
+    images = torch.from_numpy(IMAGES)
+    same = FUNCTIONS[name](images, strengths, torch.Generator())
+    assert torch.equal(same, images)
 
 
 @pytest.mark.parametrize("quality", CORRUPTIONS["jpeg"].strengths)
@@ -250,15 +252,17 @@ def test_processes_change_nothing_but_the_time():
 
 @pytest.mark.parametrize(("n_processes", "sizes"), [(1, [6, 4]), (3, [4, 4, 2])])
 def test_all_processes_get_a_share_of_the_images(monkeypatch, n_processes, sizes):
-    monkeypatch.setattr(skfake.corruptions, "BATCH", 6)
-    monkeypatch.setattr(skfake.corruptions, "effective_n_jobs", lambda _: n_processes)
+    monkeypatch.setattr(skfake.corruptions.damage, "BATCH", 6)
+    monkeypatch.setattr(
+        skfake.corruptions.damage, "effective_n_jobs", lambda _: n_processes
+    )
     seen = []
 
     def corrupt_batch(images, *options):
         seen.append(len(images))
         return list(images)
 
-    monkeypatch.setattr(skfake.corruptions, "_corrupt_batch", corrupt_batch)
+    monkeypatch.setattr(skfake.corruptions.damage, "_corrupt_batch", corrupt_batch)
     corrupt(IMAGES, "noise", 10)
     assert seen == sizes
 

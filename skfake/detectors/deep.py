@@ -20,6 +20,7 @@ from sklearn.utils import Tags, gen_batches
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from skfake.corruptions.mix import read_mix
 from skfake.detectors._net import (
     OPTIMIZERS,
     find_checkpoint,
@@ -146,6 +147,7 @@ class DeepDetector(
         if augmentation is None:
             return None
         augmentation._validate_params()
+        read_mix(augmentation.corruptions, augmentation.corruption_probability)
         return clone(augmentation)
 
     @fit_context(prefer_skip_nested_validation=True)

@@ -10,13 +10,9 @@ import numpy as np
 import sklearn
 from sklearn.utils import gen_batches
 
-from skfake.corruptions import (
-    BATCH,
-    CORRUPTIONS,
-    check_strength,
-    corrupt,
-    open_images,
-)
+from skfake.corruptions import CORRUPTIONS, corrupt
+from skfake.corruptions.damage import BATCH, open_images
+from skfake.corruptions.definitions import check_strength
 from skfake.images.checking import find_white
 from skfake.results.robustness import CLEAN
 from skfake.scikit_learn import take_rows

@@ -1,8 +1,9 @@
 """How training images are augmented: what a user chooses, without the tensors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
-from typing import ClassVar
+from numbers import Integral, Real
+from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
@@ -40,8 +41,22 @@ class Augmentation(BaseEstimator):
         Whether three quarters of the epochs train on crops of three quarters of the
         side, in half of the time. Needs a `crop` and a network for images of any size.
 
+    corruptions : "all", list, dict or None, default=None
+        How images are damaged before that [3]_, so that the network learns to judge
+        damaged images too: names of `skfake.corruptions.CORRUPTIONS`, and for each the
+        strength, the pair (low, high) from between which strengths are drawn, or
+        "random" for one of the five strengths there. Names alone draw from between the
+        mildest and the most severe of these, and "all" is all names.
+
+    corruption_probability : float, default=0.5
+        With which an image is corrupted, by one of the corruptions, and after that
+        once more.
+
     See Also
     --------
+    skfake.corruptions.corrupt : What corruptions do.
+    skfake.corruptions.CorruptionTransformer : Corrupts the training images of any
+        classifier, once.
     skfake.CompactDetector : Trains on growing crops.
     skfake.ResNetDetector : Trains with the defaults.
 
@@ -49,6 +64,8 @@ class Augmentation(BaseEstimator):
     ----------
     .. [1] K. He et al., "Deep residual learning", arXiv:1512.03385, section 4.2.
     .. [2] C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842, part 6.
+    .. [3] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot...
+       for now", CVPR 2020, arXiv:1912.11035.
 
     Examples
     --------
@@ -56,6 +73,11 @@ class Augmentation(BaseEstimator):
     >>> detector = CNNDetector(augment=Augmentation(shift=2, average_flips=False))
     >>> detector.set_params(augment__shift=3).augment
     Augmentation(average_flips=False, shift=3)
+
+    Train against compression and blur, half of the images once and a quarter twice:
+
+    >>> damage = {"jpeg": (30, 100), "webp": (30, 100), "blur": (0, 3)}
+    >>> detector = CNNDetector(augment=Augmentation(corruptions=damage))
     """
 
     crop: str | None = "shifted"
@@ -64,6 +86,8 @@ class Augmentation(BaseEstimator):
     flip: bool = True
     average_flips: bool = True
     growing_crops: bool = False
+    corruptions: dict[str, Any] | Sequence[str] | str | None = None
+    corruption_probability: float = 0.5
 
     _parameter_constraints: ClassVar[dict] = {
         "crop": [StrOptions({"shifted", "resized"}), None],
@@ -72,4 +96,6 @@ class Augmentation(BaseEstimator):
         "flip": ["boolean"],
         "average_flips": ["boolean"],
         "growing_crops": ["boolean"],
+        "corruptions": [StrOptions({"all"}), dict, list, tuple, None],
+        "corruption_probability": [Interval(Real, 0, 1, closed="both")],
     }

@@ -1,5 +1,6 @@
 """Batches cut from images: resident on the device, in memory, or opened when needed."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -9,10 +10,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from skfake.corruptions.mix import Draws, Mix
 from skfake.read_ahead import ReadAhead
 
 # Batches read ahead of the one that is trained on.
-N_AHEAD = 3
+N_AHEAD = 4
 
 # Codes, and the weights of their losses where there are any.
 Targets = Tensor | tuple[Tensor, ...]
@@ -96,7 +98,11 @@ class PixelDataset(Dataset):
 
 @dataclass
 class Batches:
-    """Iterate over rows of a dataset in batches of nearly equal size."""
+    """Iterate over rows of a dataset in batches of nearly equal size.
+
+    A generator draws their order, and what is done to them of a mix of corruptions;
+    without one they come in their own.
+    """
 
     dataset: PixelDataset
     rows: Tensor
@@ -104,34 +110,67 @@ class Batches:
     batch_size: int
     device: str = "cpu"
     generator: torch.Generator | None = None
+    mix: Mix | None = None
 
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Targets]]:
-        rows = self.rows
-        if self.generator is not None:
-            rows = rows[torch.randperm(len(rows), generator=self.generator)]
-        parts = rows.tensor_split(len(self))
-        waits = not self.dataset.in_memory or torch.device(self.device).type != "cpu"
-        if waits and self.dataset.resident is None:
-            with ReadAhead(self._read, parts, n_ahead=N_AHEAD) as batches:
-                for batch in batches:
-                    yield _in_pairs(*self._send(batch))
+        if self._must_wait():
+            with ReadAhead(
+                self._read,
+                self._draw(),
+                n_threads=self._count_threads(),
+                n_ahead=N_AHEAD,
+            ) as batches:
+                for draws, batch in batches:
+                    yield _finish(draws, self._send(batch))
         else:
-            for part in parts:
-                yield _in_pairs(*self.dataset.take(part))
+            for rows, draws in self._draw():
+                yield _finish(draws, self.dataset.take(rows))
 
-    def _read(self, rows: Tensor) -> tuple[Tensor, ...]:
-        batch = self.dataset.take(rows)
+    def _draw(self) -> Iterator[tuple[Tensor, Draws | None]]:
+        """Rows of each batch, and what is done to its images."""
+        generator, rows = self.generator, self.rows
+        if generator is not None:
+            rows = rows[torch.randperm(len(rows), generator=generator)]
+        for part in rows.tensor_split(len(self)):
+            mix = self.mix
+            yield part, None if mix is None else mix.draw(len(part), generator)
+
+    def _must_wait(self) -> bool:
+        """Whether batches have to come from elsewhere, or through a codec."""
+        if self.mix is not None and self.mix.has_codec:
+            return True
+        is_here = self.dataset.in_memory and torch.device(self.device).type == "cpu"
+        return self.dataset.resident is None and not is_here
+
+    def _count_threads(self) -> int:
+        """Threads that read: on a CPU that trains, one disturbs it least."""
+        has_codec = self.mix is not None and self.mix.has_codec
+        if not has_codec or torch.device(self.device).type == "cpu":
+            return 1
+        return min(N_AHEAD, os.cpu_count() or 1)
+
+    def _read(
+        self, item: tuple[Tensor, Draws | None]
+    ) -> tuple[Draws | None, tuple[Tensor, ...]]:
+        rows, draws = item
+        images, *targets = self.dataset.take(rows)
+        if draws is not None:
+            images = draws.corrupt_on_cpu(images)
+        batch = images, *targets
         if torch.device(self.device).type == "cuda":
-            return tuple(tensor.pin_memory() for tensor in batch)
-        return batch
+            batch = tuple(tensor.pin_memory() for tensor in batch)
+        return draws, batch
 
     def _send(self, batch: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(tensor.to(self.device, non_blocking=True) for tensor in batch)
 
 
-def _in_pairs(images: Tensor, *targets: Tensor) -> tuple[Tensor, Targets]:
+def _finish(draws: Draws | None, batch: tuple[Tensor, ...]) -> tuple[Tensor, Targets]:
     """A batch as skorch has it: what goes into the network, and what should come."""
-    return images, targets if len(targets) > 1 else targets[0]
+    images, *targets = batch
+    if draws is not None:
+        images = draws.corrupt_after(images)
+    return images, tuple(targets) if len(targets) > 1 else targets[0]

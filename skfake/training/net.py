@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Subset
 
+from skfake.corruptions.mix import read_mix
 from skfake.progress import write_above
 from skfake.training._augment import augment, center_crop
 from skfake.training.augmentation import Augmentation
@@ -138,7 +139,10 @@ class PixelNet(NeuralNetClassifier):
         if not training:
             size = largest_batch(dataset[0][0].shape[0], self.device)
             return Batches(dataset, rows, batch_size=size, device=self.device)
-        dataset.move_to(self.device)
+        of = self.augmentation
+        mix = of and read_mix(of.corruptions, of.corruption_probability)
+        if mix is None or not mix.has_codec:
+            dataset.move_to(self.device)
         self.order_, self.draws_ = torch.Generator(), torch.Generator()
         batches = Batches(
             dataset,
@@ -146,6 +150,7 @@ class PixelNet(NeuralNetClassifier):
             batch_size=self.batch_size,
             device=self.device,
             generator=self.order_,
+            mix=mix,
         )
         self.n_batches_ = len(batches)
         return batches

@@ -11,11 +11,14 @@ import torch
 from PIL import Image
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from skfake import Augmentation, CNNDetector, CompactDetector
+from skfake.corruptions import corrupt
+from skfake.datasets import make_images
 from skfake.detectors._pixels import DeferredPixels
 from skfake.images import fingerprint_images
 
@@ -193,6 +196,8 @@ def test_an_augmentation_is_searched_by_plain_names(stripes):
     assert detector.augment.flip
     with pytest.raises(ValueError, match="The 'shift' parameter of Augmentation must"):
         cnn(augment=Augmentation(shift=-1)).fit(*stripes)
+    with pytest.raises(ValueError, match=r"corruptions must be .*; got 'rain'\."):
+        cnn(augment=Augmentation(corruptions=["rain"])).fit(*stripes)
 
 
 def test_the_default_augmentation_is_the_network_s_own(stripes):
@@ -228,13 +233,34 @@ def test_flip_averaging_makes_mirror_images_equal(stripes):
     )
 
 
-@pytest.mark.parametrize("crop", ["shifted", "resized"])
-def test_augmentation_changes_what_is_learned_and_follows_the_seed(stripes, crop):
-    augment = Augmentation(crop=crop, average_flips=False)
+@pytest.mark.parametrize(
+    "changes", [{}, {"crop": "resized"}, {"crop": None, "corruptions": "all"}], ids=str
+)
+def test_augmentation_changes_what_is_learned_and_follows_the_seed(stripes, changes):
+    augment = Augmentation(**changes, average_flips=False)
     augmented = cnn(augment=augment).fit(*stripes)
     assert not torch.equal(weights_of(augmented), weights_of(cnn().fit(*stripes)))
     again = cnn(augment=augment).fit(*stripes)
     assert torch.equal(weights_of(augmented), weights_of(again))
+
+
+def test_training_on_damaged_images_helps_against_damage():
+    X, y = make_images(n_samples=1000, return_X_y=True, random_state=0)
+    blurred = corrupt(X[800:], "blur", 1)
+    areas = [
+        roc_auc_score(
+            y[800:],
+            CompactDetector(
+                augment=Augmentation(shift=2, corruptions=corruptions),
+                max_epochs=3,
+                random_state=0,
+            )
+            .fit(X[:800], y[:800])
+            .decision_function(blurred),
+        )
+        for corruptions in (None, ["blur"])
+    ]
+    assert areas[1] > areas[0] + 0.03
 
 
 def test_crops_of_the_compact_detector_grow_in_the_last_quarter(stripes):

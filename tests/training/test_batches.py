@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skfake.corruptions.mix import read_mix
 from skfake.training.batches import Batches, PixelDataset
 
 
@@ -151,6 +152,32 @@ def test_a_memory_map_is_read_ahead(tmp_path):
     assert not PixelDataset(images).in_memory
     assert PixelDataset(np.array(images)).in_memory
     assert len(list(Batches(PixelDataset(images), torch.arange(4), batch_size=2))) == 2
+
+
+@pytest.mark.parametrize("names", [["jpeg", "blur", "noise"], ["blur", "noise"]])
+def test_a_mix_corrupts_the_images_of_every_batch(names):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (50, 8, 8, 3), np.uint8)
+    before = images.copy()
+
+    def read(images, mix, seed=0):
+        batches = Batches(
+            PixelDataset(images, np.arange(50)),
+            torch.arange(50),
+            batch_size=8,
+            generator=torch.Generator().manual_seed(seed),
+            mix=mix,
+        )
+        return [torch.cat(parts) for parts in zip(*batches, strict=True)]
+
+    mix = read_mix(names, 0.5)
+    (clean, order), (damaged, codes) = read(images, None), read(images, mix)
+    # Which images come in which order does not hang on what is done to them.
+    assert torch.equal(codes, order)
+    assert 0.5 < (damaged != clean).any(dim=(1, 2, 3)).float().mean() < 0.95
+    assert torch.equal(read(Slow(images), mix)[0], damaged)
+    assert not torch.equal(read(images, mix, seed=1)[0], damaged)
+    assert np.array_equal(images, before)
 
 
 @pytest.mark.gpu

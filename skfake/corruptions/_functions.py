@@ -22,10 +22,8 @@ Function = Callable[[Tensor, Tensor, Generator], Tensor]
 def _compress(form: str, images: Tensor, strengths: Tensor, _: Generator) -> Tensor:
     """Write as JPEG, chroma at half the resolution, or as lossy WebP, and read back."""
     qualities = strengths.round().int().tolist()
-    reread = [
-        _reread(image, form, quality)
-        for image, quality in zip(images.numpy(force=True), qualities, strict=True)
-    ]
+    pairs = zip(images.numpy(force=True), qualities, strict=True)
+    reread = [_reread(image, form, quality) for image, quality in pairs]
     return torch.from_numpy(np.stack(reread)).to(images.device, non_blocking=True)
 
 
@@ -76,10 +74,15 @@ def _rescale(images: Tensor, strengths: Tensor, _: Generator) -> Tensor:
     sides = strengths[:, None].double() * torch.tensor(images.shape[1:3])
     sides = sides.round().int().clamp(min=1)
     planes = images.permute(0, 3, 1, 2).float()
-    for size in sides.unique(dim=0):
-        rows = (sides == size).all(1).nonzero().flatten().to(images.device)
-        resized = _resize(planes[rows], size.tolist())
-        planes[rows] = _resize(resized.round_(), images.shape[1:3])
+    sizes, kinds, counts = sides.unique(dim=0, return_inverse=True, return_counts=True)
+    # Those of one size together, and at last in their own order again.
+    order = kinds.argsort()
+    parts = planes[order.to(images.device)].split(counts.tolist())
+    resized = [
+        _resize(_resize(part, size).round_(), images.shape[1:3])
+        for part, size in zip(parts, sizes.tolist(), strict=True)
+    ]
+    planes = torch.cat(resized)[order.argsort().to(images.device)]
     return _to_bytes(planes.permute(0, 2, 3, 1)).contiguous()
 
 

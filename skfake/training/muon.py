@@ -63,13 +63,13 @@ class Muon(Optimizer):
 
     def _adam_step(self, weights: list[Tensor], lr: float) -> None:
         for weight in weights:
-            if "step" not in self.state[weight]:
-                self.state[weight]["step"] = torch.zeros((), device=weight.device)
+            if "n_steps" not in self.state[weight]:
+                self.state[weight]["n_steps"] = torch.zeros((), device=weight.device)
                 self.state[weight]["mean"] = torch.zeros_like(weight)
                 self.state[weight]["square"] = torch.zeros_like(weight)
         means, squares, steps = (
             [self.state[weight][name] for weight in weights]
-            for name in ("mean", "square", "step")
+            for name in ("mean", "square", "n_steps")
         )
         adamw(
             weights,

@@ -29,6 +29,31 @@ def selective_threshold(
     return np.inf
 
 
+def lexicographic_threshold(
+    ranking: np.ndarray, wrong: np.ndarray, *, max_error: float, delta: float
+) -> tuple[float, ...]:
+    """Lowest row of a ranking (n, n_keys) above which the errors are bounded.
+
+    Rows are compared by their first key, and by the next where it is equal.
+    """
+    rows, places = np.unique(ranking, axis=0, return_inverse=True)
+    place = selective_threshold(
+        places.ravel().astype(float), wrong, max_error=max_error, delta=delta
+    )
+    if np.isinf(place):
+        return (place,) * rows.shape[1]
+    return tuple(rows[int(place)].tolist())
+
+
+def are_above(ranking: np.ndarray, threshold: tuple[float, ...]) -> np.ndarray:
+    """Which rows of a ranking (n, n_keys) are above a threshold, in that order."""
+    above, equal = np.zeros(len(ranking), bool), np.ones(len(ranking), bool)
+    for keys, limit in zip(ranking.T, threshold, strict=True):
+        above |= equal & (keys > limit)
+        equal &= keys == limit
+    return above
+
+
 def _starts(n: int, max_error: float, delta: float) -> list[int]:
     """Numbers of answers to begin at, from all on halved while a test could pass."""
     starts = [n]

@@ -52,7 +52,7 @@ class Scores:
     def join(cls, parts: Sequence[Self]) -> Self:
         """Scores of the images of all parts, by one classifier."""
         first = parts[0]
-        joined = {
+        joined: dict[str, Any] = {
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ("labels", "values", "is_sure")
             if getattr(first, name) is not None

@@ -8,8 +8,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skfake.decisions._abstaining import AbstainingClassifier
-from skfake.decisions._held_out import wrapped_has
 from skfake.decisions._fixed_sequence import selective_threshold
+from skfake.decisions._held_out import wrapped_has
 from skfake.scoring import Scores, score_images
 
 

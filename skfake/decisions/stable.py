@@ -11,8 +11,8 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
 from skfake.decisions._abstaining import AbstainingClassifier
-from skfake.decisions._held_out import wrapped_has
 from skfake.decisions._fixed_sequence import are_above, lexicographic_threshold
+from skfake.decisions._held_out import wrapped_has
 from skfake.decisions.views import learn_range, list_steps, score_views
 from skfake.scoring import Scores, compare_logarithms, decide_images, log_probabilities
 

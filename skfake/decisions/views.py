@@ -15,6 +15,7 @@ from skfake.images.arrays import read_tensor
 from skfake.images.checking import learn_images
 from skfake.images.forms import read_form
 from skfake.images.scales import HALF, Range
+from skfake.images.wording import shorten
 from skfake.scoring import Scores
 
 # What becomes of an image on its way through the web, before it is seen to be changed.
@@ -39,7 +40,13 @@ def list_steps(corruptions: dict[str, Sequence[float]] | None) -> list[Step]:
             f"corruptions must hold names of {list(CORRUPTIONS)}; got "
             f"{repr(unknown[0]) if unknown else 'none'}."
         )
-    steps = [(name, float(s)) for name in corruptions for s in corruptions[name]]
+    for name, strengths in corruptions.items():
+        if not isinstance(strengths, Sequence) or len(strengths) == 0:
+            came = "none" if isinstance(strengths, Sequence) else shorten(strengths)
+            raise ValueError(
+                f"corruptions[{name!r}] must hold strengths; got {came}. Use a list."
+            )
+    steps = [(name, s) for name, strengths in corruptions.items() for s in strengths]
     pixel = np.zeros((1, 1, 1, 1), np.uint8)
     for step in steps:
         # It refuses a strength that its corruption can't have.
@@ -70,10 +77,11 @@ def score_views(
         return [score(X)]
     form = _read(X)
     images, _ = learn_images(form, image_shape=image_shape, learned=None)
-    if isinstance(images, list):
-        batches = ((opened, opened) for opened in _open(images, n_jobs))
-    else:
+    batches: Iterator[tuple[Any, Any]]
+    if isinstance(form, np.ndarray) and isinstance(images, np.ndarray):
         batches = _slice(X, form, images)
+    else:
+        batches = ((opened, opened) for opened in _open(images, n_jobs))
     corrupted = partial(_corrupt, steps=steps, white=_find_white(form), n_jobs=n_jobs)
     parts = [
         [score(view) for view in chain([given], corrupted(given, pixels))]
@@ -87,7 +95,7 @@ def _read(X: Any) -> np.ndarray | list:
     return check_array(read_tensor(X)) if is_rows(X) else read_form(X)
 
 
-def _open(images: list, n_jobs: int | None) -> Iterator[list[np.ndarray]]:
+def _open(images: np.ndarray | list, n_jobs: int | None) -> Iterator[list[np.ndarray]]:
     """Pixels of a batch of images after the other."""
     batch: list[np.ndarray] = []
     for image in map_images(np.asarray, images, n_jobs=n_jobs):

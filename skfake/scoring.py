@@ -1,6 +1,7 @@
 """Labels and scores of images by any classifier, from one pass where it can be."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,8 @@ class Scores:
     """Labels (n,) that a classifier predicts, and scores (n, n_classes) of its classes.
 
     `values` is None where it has no scores, and `is_sure` where it is never unsure.
+    `views` are scores of the images as they are and after mild changes, where there are
+    any.
     """
 
     classes: np.ndarray
@@ -25,6 +28,12 @@ class Scores:
     values: Any
     are_probabilities: bool = False
     is_sure: Any = None
+    views: Sequence["Scores"] = ()
+
+    @property
+    def agreement(self) -> np.ndarray:
+        """Fraction (n,) of the views that have the label."""
+        return np.mean([view.labels == self.labels for view in self.views], axis=0)
 
     @classmethod
     def decide(
@@ -38,6 +47,28 @@ class Scores:
             values=values,
             are_probabilities=are_probabilities,
         )
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Scores of the images of all parts, by one classifier."""
+        first = parts[0]
+        joined: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("labels", "values", "is_sure")
+            if getattr(first, name) is not None
+        }
+        return replace(first, **joined)
+
+    @classmethod
+    def average(cls, views: Sequence[Self]) -> Self:
+        """Means of the scores of all views, and the labels that follow from them."""
+        first = views[0]
+        averaged = cls.decide(
+            first.classes,
+            np.mean([view.values for view in views], axis=0),
+            are_probabilities=first.are_probabilities,
+        )
+        return replace(averaged, views=views)
 
 
 class ScoringMixin:
@@ -111,6 +142,27 @@ def _answers_at_once(kind: type) -> bool:
 
     return hasattr(kind, "score_images") and depth("score_images", "_score_images") <= (
         depth("predict", *SCORE_METHODS)
+    )
+
+
+def averages_views(detector: Any) -> bool:
+    """Whether the scores of `score_images` are means over views of each image."""
+    if isinstance(detector, FrozenEstimator):
+        return averages_views(detector.estimator)
+    if isinstance(detector, Pipeline):
+        return averages_views(detector[-1])
+    return hasattr(detector, "agreement")
+
+
+def decide_images(detector: Any, X: Any) -> Scores:
+    """Scores of images by any fitted classifier, and the labels that follow from them.
+
+    A threshold that it puts on its probabilities plays no part.
+    """
+    return Scores.decide(
+        np.asarray(detector.classes_),
+        class_scores(detector, X),
+        are_probabilities=score_method(detector) == "predict_proba",
     )
 
 

@@ -30,7 +30,11 @@ from skfake.datasets import (
     load_cifake,
     load_image_folder,
 )
-from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
+from skfake.decisions import (
+    NeymanPearsonClassifier,
+    SelectiveClassifier,
+    StableClassifier,
+)
 from tests.detectors.instances import DETECTORS
 
 N = 8
@@ -56,9 +60,18 @@ ESTIMATORS = {
         SVM, max_fpr=0.5, confidence_level=None, cv=2
     ),
     "selective": SelectiveClassifier(SVM, max_error=0.5, confidence_level=0.1, cv=2),
+    "stable": StableClassifier(SVM, max_error=0.5, confidence_level=0.1, cv=2),
 }
 # Those that take no time, one of each kind: for these hypothesis looks for trouble.
-QUICK = ["SVM", "CNN", "HOG", "damage by noise", "Neyman-Pearson", "selective"]
+QUICK = [
+    "SVM",
+    "CNN",
+    "HOG",
+    "damage by noise",
+    "Neyman-Pearson",
+    "selective",
+    "stable",
+]
 FUNCTIONS = {
     "corrupt": lambda X: corrupt(X, "noise", 10),
     "find_duplicates": find_duplicates,

@@ -176,3 +176,12 @@ PosLabels = Annotated[
         "several times, any of them means fake."
     ),
 ]
+Stability = Annotated[
+    bool,
+    typer.Option(
+        "--stability",
+        help="Also label each image after it is mildly compressed, resized and "
+        "blurred, and write which fraction of these views has its label. It takes six "
+        "times as long.",
+    ),
+]

@@ -17,7 +17,7 @@ import typer
 import skfake
 from skfake.cli.errors import one_line
 from skfake.cli.lists import STDIN, read_list
-from skfake.cli.options import Device, Force, Model, PosLabels
+from skfake.cli.options import Device, Force, Model, PosLabels, Stability
 from skfake.cli.outputs import check_new_file
 from skfake.cli.row_writer import Format, RowWriter, open_output
 from skfake.cli.tally import Tally
@@ -70,6 +70,7 @@ def predict(
         ),
     ] = None,
     pos_label: PosLabels = None,
+    stability: Stability = False,
     batch_size: Annotated[
         int, typer.Option(help="Images to compute together, at most.", min=1)
     ] = 128,
@@ -84,9 +85,10 @@ def predict(
     """Tell which images are fakes: a row for each, in the order of the paths.
 
     The columns are path, probability (that it is a fake; or score, where the detector
-    has no probabilities), label, seconds (to open it and to compute) and error (why
-    there is no answer). Where an image has none, the others go on, and the exit code
-    is 1. The last line, on stderr, counts them all.
+    has no probabilities), label, agreement (with --stability, or of a detector that is
+    a StableClassifier), seconds (to open it and to compute) and error (why there is no
+    answer). Where an image has none, the others go on, and the exit code is 1. The last
+    line, on stderr, counts them all.
     """
     with one_line(X="PATH"):
         if output is not None:
@@ -105,7 +107,10 @@ def predict(
             progress = CountedProgress(asked) if watched else None
             detector = skfake.load_detector(model, device=device)
             labeller = Labeller(
-                detector, pos_label=pos_label or None, threshold=threshold
+                detector,
+                pos_label=pos_label or None,
+                threshold=threshold,
+                stability=stability,
             )
             tally = write_rows(labeller, batches, output, format, progress)
     print(tally.describe(passed_over), file=sys.stderr)

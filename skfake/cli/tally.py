@@ -25,6 +25,7 @@ class Tally:
         self._labels += [n for n, fake in pairs if not fake]
         self._found: Counter[str] = Counter()
         self._n_trained = 0
+        self._n_unstable: int | None = 0 if labeller.says_agreement else None
         self.n_images = self._n_unreadable = self._n_unanswered = 0
 
     @property
@@ -38,6 +39,8 @@ class Tally:
         for row, opened in zip(rows, batch, strict=True):
             if row.error is None:
                 self._found[row.label] += 1
+                if self._n_unstable is not None:
+                    self._n_unstable += row.agreement < 1
             elif opened.pixels is None:
                 self._n_unreadable += 1
             else:
@@ -78,6 +81,11 @@ class Tally:
         ]
         listed = ", ".join(f"{n:,} {words}" for n, words in counts)
         said = [f"{self.n_images:,} image{'s' * (self.n_images != 1)}: {listed}."]
+        if self._n_unstable is not None:
+            has = "has" if self._n_unstable == 1 else "have"
+            said.append(
+                f"{self._n_unstable:,} of them {has} another label when re-encoded."
+            )
         if self._n_trained:
             is_one = self._n_trained == 1
             what = "is a training image" if is_one else "are training images"

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedShuffleSplit, check_cv
 from sklearn.utils import Tags, assert_all_finite, column_or_1d, get_tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.images.arrays import read_array
+from skfake.images.arrays import read_stack
 from skfake.labels import check_labels, encode_known_labels, encode_labels
 from skfake.scikit_learn import Interval, StrOptions, fit_context, take_rows
 from skfake.scoring import ScoringMixin, check_has_scores
@@ -68,7 +68,7 @@ class HeldOutClassifier(
         """
         check_has_scores("estimator", self.estimator)
         if hasattr(X, "__array__") and not hasattr(X, "iloc"):
-            X = read_array(X, "X", "an array")
+            X = read_stack(X, "X", "an array")
         elif not hasattr(X, "__getitem__") and not hasattr(X, "tocsr"):
             raise TypeError(
                 f"X must be an array or a sequence of images; got {type(X).__name__}."

@@ -1,21 +1,20 @@
 """A classifier that may leave an image undecided, so that it errs rarely on others."""
 
 from dataclasses import KW_ONLY, dataclass, replace
-from math import ceil, log, log1p
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from scipy.stats import binom
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from skfake.decisions._held_out import FRACTION, HeldOutClassifier, wrapped_has
-from skfake.labels import learn_pos_label, read_pos_label
+from skfake.decisions._abstaining import AbstainingClassifier
+from skfake.decisions._fixed_sequence import selective_threshold
+from skfake.decisions._held_out import wrapped_has
 from skfake.scoring import Scores, score_images
 
 
 @dataclass(eq=False, repr=False)
-class SelectiveClassifier(HeldOutClassifier):
+class SelectiveClassifier(AbstainingClassifier):
     """Classifier that errs rarely where it is sure, and says where it is not [1]_.
 
     It is sure of an image where the estimator's confidence, its greatest probability,
@@ -82,6 +81,8 @@ class SelectiveClassifier(HeldOutClassifier):
     --------
     skfake.decisions.NeymanPearsonClassifier : Bounds the errors of one class, and
         answers every time.
+    skfake.decisions.StableClassifier : Is sure of what mild re-encodings of an image
+        don't change.
 
     Notes
     -----
@@ -126,12 +127,6 @@ class SelectiveClassifier(HeldOutClassifier):
     cv: Any = 0.2
     random_state: Any = None
 
-    _parameter_constraints: ClassVar[dict] = {
-        **HeldOutClassifier._parameter_constraints,
-        "max_error": [FRACTION],
-        "confidence_level": [FRACTION],
-    }
-
     def predict(self, X: Any) -> np.ndarray:
         """Labels of all images, sure or not, as the estimator gives them.
 
@@ -147,43 +142,9 @@ class SelectiveClassifier(HeldOutClassifier):
         check_is_fitted(self)
         return self.estimator_.predict(X)
 
-    def is_sure(self, X: Any) -> np.ndarray:
-        """Whether the label of each image is sure.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of X that the estimator takes.
-
-        Returns
-        -------
-        bool array of shape (n,)
-        """
-        return self.score_images(X).is_sure
-
-    def predict_or_abstain(self, X: Any, *, unsure: Any = None) -> np.ndarray:
-        """Labels of the images that it is sure of.
-
-        Parameters
-        ----------
-        X : uint8 array of shape (n, H, W) or (n, H, W, C), or sequence of paths
-            Images, or any other form of X that the estimator takes.
-
-        unsure : object, default=None
-            What stands in place of the other labels.
-
-        Returns
-        -------
-        object array of shape (n,)
-        """
-        scores = self.score_images(X)
-        answers = scores.labels.astype(object)
-        answers[~scores.is_sure] = unsure
-        return answers
-
     def _score_images(self, X: Any) -> Scores:
         scores = score_images(self.estimator_, X)
-        return replace(scores, is_sure=_confidences(scores) > self.threshold_)
+        return replace(scores, is_sure=self._are_sure(_confidences(scores)))
 
     @available_if(wrapped_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -224,56 +185,17 @@ class SelectiveClassifier(HeldOutClassifier):
         scores = score_images(model, X)
         return np.column_stack([_confidences(scores), scores.labels != y])
 
-    def _set_threshold(self, judged: np.ndarray) -> None:
-        self.n_held_out_, delta = len(judged), 1 - self.confidence_level
-        least = ceil(log(delta) / log1p(-self.max_error))
-        if self.n_held_out_ < least:
-            raise ValueError(
-                f"cv must hold out at least {least} images for max_error="
-                f"{self.max_error:g} with confidence_level={self.confidence_level:g}; "
-                f"got {self.n_held_out_}. Pass more images, hold out more of them, or "
-                "ask for less."
-            )
-        said = read_pos_label(self.estimator_)
-        self.pos_label_ = learn_pos_label(self.classes_, said)
-        confidences, wrong = judged.T
-        self.threshold_ = selective_threshold(
-            confidences, wrong, max_error=self.max_error, delta=delta
+    def _find_threshold(
+        self, ranking: np.ndarray, wrong: np.ndarray, *, max_error: float, delta: float
+    ) -> float:
+        return selective_threshold(
+            ranking[:, 0], wrong, max_error=max_error, delta=delta
         )
-        self.coverage_ = float(np.mean(confidences > self.threshold_))
+
+    def _are_sure(self, ranking: np.ndarray) -> np.ndarray:
+        return ranking[:, 0] > self.threshold_
 
 
 def _confidences(scores: Scores) -> np.ndarray:
-    """Greatest score of each image."""
-    return scores.values.max(axis=1)
-
-
-def selective_threshold(
-    confidences: np.ndarray, wrong: np.ndarray, *, max_error: float, delta: float
-) -> float:
-    """Lowest confidence above which the fraction of errors is bounded."""
-    order = np.argsort(-confidences, kind="stable")
-    confidences, wrong = confidences[order], wrong[order]
-    # Equal confidences are answered together: `counts` are the numbers of answers
-    # above each threshold, from strict to loose, up to all.
-    below = np.append(confidences[1:], -np.inf)
-    cuts = np.flatnonzero(confidences > below)
-    counts = cuts + 1
-    starts = _starts(len(wrong), max_error, delta)
-    p_values = binom.cdf(np.cumsum(wrong)[cuts], counts, max_error)
-    passed = p_values <= delta / len(starts)
-    for start in starts:
-        first = np.searchsorted(counts, start, side="right") - 1
-        if first >= 0 and passed[first]:
-            failed = np.flatnonzero(~passed[first:])
-            last = first + failed[0] - 1 if len(failed) else len(cuts) - 1
-            return float(below[cuts[last]])
-    return np.inf
-
-
-def _starts(n: int, max_error: float, delta: float) -> list[int]:
-    """Numbers of answers to begin at, from all on halved while a test could pass."""
-    starts = [n]
-    while n >> len(starts) >= log(delta / (len(starts) + 1)) / log1p(-max_error):
-        starts.append(n >> len(starts))
-    return starts
+    """Greatest score of each image, as a ranking of one key."""
+    return scores.values.max(axis=1, keepdims=True)

@@ -30,6 +30,7 @@ CLASSES = (
     "skfake.corruptions.CorruptionTransformer",
     "skfake.decisions.NeymanPearsonClassifier",
     "skfake.decisions.SelectiveClassifier",
+    "skfake.decisions.StableClassifier",
 )
 # What one of them is made of, by the name that its package has for it.
 MACHINE = "skfake.detectors.KernelMachine"

@@ -1,12 +1,20 @@
 """What a detector says of images: how much speaks for a fake, and a label."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from skfake.labels import NAMES, find_pos_labels, name_labels, read_pos_label
-from skfake.scoring import Scores, class_scores, score_images, score_method
+from skfake.scoring import (
+    Scores,
+    averages_views,
+    decide_images,
+    score_images,
+    score_method,
+)
 
 UNSURE = "unsure"
 # Probability from which on one of several fakes is named.
@@ -14,18 +22,27 @@ HALF = 0.5
 
 
 class Answer(NamedTuple):
-    """Of one image: how much speaks for a fake, and the label, or what went wrong."""
+    """Of one image: how much speaks for a fake, and the label, or what went wrong.
+
+    `agreement` is the fraction of its views that have the label, where there are any.
+    """
 
     value: float | None
     label: str | None
     error: str | None = None
+    agreement: float | None = None
 
 
 class Labeller:
     """A detector that is asked for fakes."""
 
     def __init__(
-        self, detector: Any, *, pos_label: Any = None, threshold: float | None = None
+        self,
+        detector: Any,
+        *,
+        pos_label: Any = None,
+        threshold: float | None = None,
+        stability: bool = False,
     ) -> None:
         if not hasattr(detector, "classes_"):
             raise TypeError(
@@ -44,6 +61,8 @@ class Labeller:
         self.names = dict(zip(self.classes.tolist(), names, strict=True))
         self.threshold = threshold
         self.method = score_method(detector)
+        self._averages = averages_views(detector)
+        self.says_agreement = stability or self._averages
         self._check_settings()
         self._has_answered = False
 
@@ -72,16 +91,38 @@ class Labeller:
     def _answer(self, images: Sequence[np.ndarray]) -> list[Answer]:
         alike = len({image.shape for image in images}) == 1
         X = np.stack(images) if alike else list(images)
-        if self.threshold is None:
-            found = score_images(self.detector, X)
-            labels, values = self._read(found)
-        else:
-            scores = class_scores(self.detector, X)
-            values = self._sum(scores)
-            labels = self._decide(scores, values >= self.threshold)
+        found = self._score(X)
+        labels, values = self._read(found)
+        agreements = self._compare(labels, found.views)
+        if self.threshold is None and found.is_sure is not None:
+            pairs = zip(labels, found.is_sure, strict=True)
+            labels = [label if sure else UNSURE for label, sure in pairs]
         self._has_answered = True
         shown = [None] * len(labels) if values is None else values.tolist()
-        return [Answer(*pair) for pair in zip(shown, labels, strict=True)]
+        return [
+            Answer(value, label, agreement=agreement)
+            for value, label, agreement in zip(shown, labels, agreements, strict=True)
+        ]
+
+    def _compare(self, labels: list[str], views: Sequence[Scores]) -> list[Any]:
+        """Fractions of the views that have the labels; None where there are none."""
+        if not views:
+            return [None] * len(labels)
+        same = [np.equal(self._read(view)[0], labels) for view in views]
+        return np.mean(same, axis=0).round(6).tolist()
+
+    def _score(self, X: Any) -> Scores:
+        """Scores of images, and those of their views where these are asked for."""
+        if self._averages:
+            return score_images(self.detector, X)
+        score = score_images if self.threshold is None else decide_images
+        ask = partial(score, self.detector)
+        if not self.says_agreement:
+            return ask(X)
+        from skfake.decisions.views import list_steps, score_views
+
+        views = score_views(ask, X, list_steps(None))
+        return replace(views[0], views=views)
 
     def _read(self, found: Scores) -> tuple[list[str], np.ndarray | None]:
         """Labels, and what speaks for a fake, where the detector has scores.
@@ -90,13 +131,13 @@ class Labeller:
         sum that is shown: three fakes of 0.2 each outweigh a real of 0.4.
         """
         values = None if found.values is None else self._sum(found.values)
-        if values is not None and found.are_probabilities and len(self.classes) > 2:
-            labels = self._decide(found.values, values >= HALF)
-        else:
+        least = self.threshold
+        if least is None and found.are_probabilities and len(self.classes) > 2:
+            least = HALF
+        if values is None or least is None:
             labels = [self.names.get(lab, str(lab)) for lab in found.labels.tolist()]
-        if found.is_sure is not None:
-            pairs = zip(labels, found.is_sure, strict=True)
-            labels = [label if sure else UNSURE for label, sure in pairs]
+        else:
+            labels = self._decide(found.values, values >= least)
         return labels, values
 
     def _sum(self, scores: np.ndarray) -> np.ndarray:

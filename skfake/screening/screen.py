@@ -15,12 +15,21 @@ from skfake.screening.paths import Found, find_images, require_images
 
 ProbabilityRow = namedtuple("ProbabilityRow", "path probability label seconds error")
 ScoreRow = namedtuple("ScoreRow", "path score label seconds error")
+# Where views of each image are looked at too.
+StableProbabilityRow = namedtuple(
+    "StableProbabilityRow", "path probability label agreement seconds error"
+)
+StableScoreRow = namedtuple(
+    "StableScoreRow", "path score label agreement seconds error"
+)
+Row = ProbabilityRow | ScoreRow | StableProbabilityRow | StableScoreRow
 
 
 @validate_params(
     {
         "paths": [str, os.PathLike, Iterable],
         "threshold": [Real, None],
+        "stability": ["boolean"],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
     },
@@ -32,9 +41,10 @@ def screen_images(
     *,
     pos_label: Any = None,
     threshold: float | None = None,
+    stability: bool = False,
     batch_size: int = 128,
     n_jobs: int | None = None,
-) -> Iterator[ProbabilityRow | ScoreRow]:
+) -> Iterator[Row]:
     """Find the fakes among files: a row for each, in the order of the paths.
 
     Threads decode files while the detector computes, and rows come batch by batch, in
@@ -60,6 +70,12 @@ def screen_images(
         detector has no probabilities. With None the detector decides; one with
         probabilities of more than two classes from 0.5 on.
 
+    stability : bool, default=False
+        Also label each image after mild corruptions, those of `StableClassifier`, which
+        takes six times as long, and say in a column `agreement` how many of these views
+        agree. Where the detector is a `StableClassifier`, its own views are counted,
+        whatever this is.
+
     batch_size : int, default=128
         Images to compute together, at most.
 
@@ -72,7 +88,9 @@ def screen_images(
         A row for each file. `probability` is that of a fake; where the detector has
         none, the second item is `score`, from `decision_function`. `label` is "fake" or
         "real" where the labels of the detector are 1 and 0, else the text of the label,
-        and "unsure" where a `SelectiveClassifier` gives no answer. `seconds` are those
+        and "unsure" where a `SelectiveClassifier` or a `StableClassifier` gives no
+        answer. `agreement`, where there is one, comes after it: the fraction of the
+        image and its re-encodings that have its label. `seconds` are those
         to open the file, with its part of the time of the batch, and `error` says why
         there is no answer, or is None.
 
@@ -106,27 +124,28 @@ def screen_images(
     >>> rows[0]._fields
     ('path', 'score', 'label', 'seconds', 'error')
     """
-    labeller = Labeller(detector, pos_label=pos_label, threshold=threshold)
+    labeller = Labeller(
+        detector, pos_label=pos_label, threshold=threshold, stability=stability
+    )
     found = require_images(find_images(paths))
     return _screen(labeller, found, batch_size, n_jobs)
 
 
 def _screen(
     labeller: Labeller, found: Iterator[Found], batch_size: int, n_jobs: int | None
-) -> Iterator[ProbabilityRow | ScoreRow]:
+) -> Iterator[Row]:
     with open_images(found, batch_size=batch_size, n_jobs=n_jobs) as batches:
         yield from chain.from_iterable(make_rows(labeller, batch) for batch in batches)
 
 
-def row_type(labeller: Labeller) -> type[ProbabilityRow] | type[ScoreRow]:
+def row_type(labeller: Labeller) -> type[Row]:
     """The named tuple that rows are."""
-    has_distances = labeller.method == "decision_function"
-    return ScoreRow if has_distances else ProbabilityRow
+    if labeller.method == "decision_function":
+        return StableScoreRow if labeller.says_agreement else ScoreRow
+    return StableProbabilityRow if labeller.says_agreement else ProbabilityRow
 
 
-def make_rows(
-    labeller: Labeller, batch: list[Opened]
-) -> list[ProbabilityRow | ScoreRow]:
+def make_rows(labeller: Labeller, batch: list[Opened]) -> list[Row]:
     """Rows of a batch, in its order."""
     started = perf_counter()
     images = [opened.pixels for opened in batch if opened.pixels is not None]
@@ -135,9 +154,11 @@ def make_rows(
     make = row_type(labeller)
     rows = []
     for path, pixels, error, seconds in batch:
-        value = label = None
+        value, label, agreement = None, None, None
         if pixels is not None:
-            value, label, error = next(answers)
+            value, label, error, agreement = next(answers)
             seconds += part
-        rows.append(make(path, value, label, round(seconds, 6), error))
+        shown = [agreement] if labeller.says_agreement else []
+        cells = [path, value, label, *shown, round(seconds, 6), error]
+        rows.append(make._make(cells))
     return rows

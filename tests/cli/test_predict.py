@@ -16,7 +16,7 @@ from PIL import Image
 import skfake
 from skfake import SVMDetector, save_detector
 from skfake.datasets import make_images
-from skfake.decisions import SelectiveClassifier
+from skfake.decisions import SelectiveClassifier, StableClassifier
 from skfake.images import fingerprint_images
 from skfake.screening import opening
 from tests.cli.helpers import assert_one_line
@@ -488,6 +488,47 @@ def test_every_answer_is_that_of_the_detector(run, folder):
     names = {0: "real", 1: "fake", None: "unsure"}
     answers = detector.predict_or_abstain(X)
     assert [row["label"] for row in rows] == [names[answer] for answer in answers]
+
+
+def test_stability_is_a_column_of_any_detector(run, detector, folder):
+    write("a.png", 255)
+    write("b.png", 127)
+    (folder / "c.png").touch()
+    code, out, err = run("predict", MODEL, ".", "--stability")
+    assert code == 1
+    columns = "path,probability,label,agreement,seconds,error"
+    assert out.splitlines()[0] == columns
+    first, second, third = read_csv(out)
+    assert (first["label"], first["agreement"]) == ("fake", "1.0")
+    assert 0 < float(second["agreement"]) <= 1
+    assert (third["label"], third["agreement"]) == ("", "")
+    n = (float(second["agreement"]) < 1) * 1
+    assert f" {n} of them ha{'s' if n else 've'} another label when re-encoded." in err
+    code, out, err = run("predict", MODEL, "a.png")
+    assert "agreement" not in out
+    assert "re-encoded" not in err
+
+
+def test_a_stable_classifier_has_its_column_without_being_asked(run, folder):
+    images = make_images(80, random_state=0)
+    for i, image in enumerate(images.data[60:]):
+        Image.fromarray(image).save(folder / f"{i:02}.png")
+    detector = StableClassifier(
+        SVMDetector(probability=True, random_state=0), max_error=0.4, random_state=0
+    )
+    detector.set_params(confidence_level=0.3, cv=0.5)
+    detector.fit(images.data[:60], images.target[:60])
+    save_detector(detector, folder / MODEL)
+    _, out, err = run("predict", MODEL, ".", "--format", "jsonl")
+    rows = [json.loads(line) for line in out.splitlines()]
+    X = [row["path"] for row in rows]
+    agreement = detector.agreement(X)
+    assert [row["agreement"] for row in rows] == pytest.approx(agreement, abs=1e-6)
+    names = {0: "real", 1: "fake", None: "unsure"}
+    answers = [names[answer] for answer in detector.predict_or_abstain(X)]
+    assert [row["label"] for row in rows] == answers
+    assert f"{answers.count('unsure')} unsure" in err
+    assert f" {(agreement < 1).sum()} of them have another label" in err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")

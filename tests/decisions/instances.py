@@ -1,6 +1,10 @@
 """The deciding classifiers, asking for so little that few images do."""
 
-from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
+from skfake.decisions import (
+    NeymanPearsonClassifier,
+    SelectiveClassifier,
+    StableClassifier,
+)
 
 
 def neyman_pearson(estimator, **settings):
@@ -15,4 +19,14 @@ def selective(estimator, **settings):
     return SelectiveClassifier(estimator, **settings)
 
 
-DECIDERS = {"Neyman-Pearson": neyman_pearson, "selective": selective}
+def stable(estimator, **settings):
+    """Errors in three of ten answers, half the time."""
+    settings = {"max_error": 0.3, "confidence_level": 0.5, "cv": 2, **settings}
+    return StableClassifier(estimator, **settings)
+
+
+DECIDERS = {
+    "Neyman-Pearson": neyman_pearson,
+    "selective": selective,
+    "stable": stable,
+}

@@ -18,7 +18,10 @@ ESTIMATORS = [
     for decider in DECIDERS.values()
     for estimator in (LogisticRegression(), LinearSVC())
 ]
-ESTIMATORS.append(DECIDERS["Neyman-Pearson"](SVMDetector(engine="scikit-learn")))
+ESTIMATORS += [
+    DECIDERS[name](SVMDetector(engine="scikit-learn"))
+    for name in ("Neyman-Pearson", "stable")
+]
 
 
 @FREE

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -71,6 +72,14 @@ def X(request, stripes, tmp_path):
 def test_every_form_of_images_goes_through(decider, detector, cv, X, stripes):
     fitted = decider(DETECTORS[detector], cv=cv, random_state=0).fit(X, stripes[1])
     assert fitted.score(X, stripes[1]) > 0.8
+
+
+def test_tensors_are_fitted_to_with_their_channels_first(decider, stripes):
+    X, y = stripes
+    tensor = torch.from_numpy(X.transpose(0, 3, 1, 2).copy())
+    found = decider(SVM).fit(tensor, y).decision_function(tensor)
+    expected = decider(SVM).fit(X, y).decision_function(X)
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, Perceptron
 from skfake import SVMDetector
 from skfake.datasets import make_images
 from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
-from skfake.decisions.selective import selective_threshold
+from skfake.decisions._fixed_sequence import selective_threshold
 
 RNG = np.random.default_rng(0)
 Y = np.arange(400) % 2

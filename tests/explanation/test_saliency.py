@@ -16,7 +16,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfake import Augmentation, CNNDetector, CompactDetector, ResNetDetector
-from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
+from skfake.decisions import (
+    NeymanPearsonClassifier,
+    SelectiveClassifier,
+    StableClassifier,
+)
 from skfake.explanation import saliency_maps
 from tests.explanation.instances import (
     DETECTORS,
@@ -340,11 +344,20 @@ def test_more_images_than_a_batch_holds_have_maps_in_their_order(fitted):
         lambda svm, X, y: SelectiveClassifier(svm, max_error=0.2, cv="prefit").fit(
             X, y
         ),
+        lambda svm, X, y: StableClassifier(svm, max_error=0.2, cv="prefit").fit(X, y),
         lambda svm, X, y: TunedThresholdClassifierCV(svm, cv="prefit", refit=False).fit(
             X, y
         ),
     ],
-    ids=["pipeline", "frozen", "calibrated", "few false alarms", "unsure", "threshold"],
+    ids=[
+        "pipeline",
+        "frozen",
+        "calibrated",
+        "few false alarms",
+        "unsure",
+        "stable",
+        "threshold",
+    ],
 )
 def test_what_stands_around_a_detector_is_opened(fitted, held_out, wrap):
     X, y, _ = held_out

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skfake import HOGTransformer
 from skfake.corruptions import CorruptionTransformer
-from tests.decisions.instances import neyman_pearson, selective
+from tests.decisions.instances import neyman_pearson, selective, stable
 from tests.detectors.instances import DETECTORS
 
 COMPACT = DETECTORS["Compact"]
@@ -41,6 +41,7 @@ SAVED = {
     "stacked": StackingClassifier([("network", COMPACT), ("machine", SVM)], cv=2),
     "Neyman-Pearson": neyman_pearson(COMPACT),
     "selective": selective(SVM),
+    "stable": stable(SVM),
     "grid search": GridSearchCV(
         DETECTORS["SVM"], [{"C": [1.0, 2.0]}, {"gamma": ["scale", 0.1]}], cv=2
     ),

@@ -12,7 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skfake import CompactDetector, SVMDetector
-from skfake.decisions import NeymanPearsonClassifier, SelectiveClassifier
+from skfake.corruptions import corrupt
+from skfake.decisions import (
+    NeymanPearsonClassifier,
+    SelectiveClassifier,
+    StableClassifier,
+)
+from skfake.decisions.views import list_steps
 from skfake.scoring import Scores
 from skfake.screening.labelling import Labeller
 from tests.screening.instances import Brightness, Distance, Labels
@@ -323,3 +329,60 @@ def test_a_detector_of_skfake_is_passed_once(detector, images, monkeypatch):
     assert [answer.label for answer in answers] == [
         ("real", "fake")[label] for label in expected
     ]
+
+
+# Stability
+
+
+@pytest.fixture(scope="module")
+def stable(images):
+    return StableClassifier(Whole(), max_error=0.5, random_state=0).fit(*images)
+
+
+def test_agreement_counts_the_views_that_have_the_label(images):
+    X = images[0][:30]
+    detector = Whole().fit(*images)
+    answers = Labeller(detector, stability=True).label(list(X))
+    assert [a.label for a in answers] == [
+        a.label for a in Labeller(detector).label(list(X))
+    ]
+    views = [X, *(corrupt(X, *step) for step in list_steps(None))]
+    same = [detector.predict(view) == detector.predict(X) for view in views]
+    expected = np.mean(same, axis=0)
+    assert [a.agreement for a in answers] == pytest.approx(expected, abs=1e-6)
+    assert 0 < expected.min() < 1
+
+
+def test_a_threshold_decides_for_every_view(images):
+    X = images[0][:30]
+    detector = Whole().fit(*images)
+    settings = {"stability": True, "threshold": 0.8}
+    answers = Labeller(detector, **settings).label(list(X))
+    views = [X, *(corrupt(X, *step) for step in list_steps(None))]
+    called = [detector.predict_proba(view)[:, 1] >= 0.8 for view in views]
+    expected = np.mean([view == called[0] for view in called], axis=0)
+    assert [a.agreement for a in answers] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_stable_classifier_says_its_own_agreement(stable, images):
+    X = images[0][:30]
+    for detector in (stable, FrozenEstimator(stable), make_pipeline(stable)):
+        # Its views are not viewed again.
+        Features.asked = 0
+        answers = Labeller(detector, stability=True).label(list(X))
+        assert Features.asked == 6
+        found = [answer.agreement for answer in answers]
+        assert found == pytest.approx(stable.agreement(X), abs=1e-6)
+    names = {0: "real", 1: "fake", "unsure": "unsure"}
+    expected = stable.predict_or_abstain(X, unsure="unsure")
+    assert [a.label for a in answers] == [names[label] for label in expected]
+
+
+def test_with_labels_alone_there_is_an_agreement():
+    (answer,) = Labeller(Labels(), stability=True).label([image(0)])
+    assert answer == (None, "fake", None, 1)
+
+
+def test_there_is_no_agreement_where_nobody_asks_for_it():
+    (answer,) = Labeller(Brightness()).label([image(0)])
+    assert answer.agreement is None

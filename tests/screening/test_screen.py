@@ -97,6 +97,16 @@ def test_warning_filters_are_left_as_they_were(folder):
     assert warnings.filters == before
 
 
+def test_agreement_stands_after_the_label_where_it_is_asked_for(folder):
+    write("a.png", 255)
+    (row,) = screen_images(Brightness(), "a.png", stability=True)
+    columns = ("path", "probability", "label", "agreement", "seconds", "error")
+    assert row._fields == columns
+    assert row.agreement == 1
+    with pytest.raises(ValueError, match="'stability' parameter"):
+        screen_images(Brightness(), "a.png", stability="yes")
+
+
 def test_every_answer_is_that_of_the_detector(folder):
     images = make_images(60, random_state=0)
     for i, image in enumerate(images.data[40:]):

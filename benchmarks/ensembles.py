@@ -99,7 +99,7 @@ def make_members(weights: Path) -> dict[str, Any]:
     for detector in members.values():
         if detector.random_state is None:
             detector.set_params(random_state=SEED)
-        detector.set_params(validation_fraction=None)
+        detector.set_params(validation_fraction=None, n_jobs=-1)
     return members
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/ensembles.py ../shared/data/cifake.tar.gz --train NAME...
 
-trains members and keeps, in a folder beside this file, what each says of 5,000 images
+trains members and keeps, in the folder beside this file, what each says of 5,000 images
 that are held out of the training part, and of the test images; of damaged ones too, if
 it was trained on such. With `--seconds` a training takes so long, its learning rate
 falling with the time, for machines that are lent. Several may run side by side. Without
@@ -126,9 +126,9 @@ class TimedSchedule(Callback):
             group["lr"] = net.lr * one_cycle(progress, 0)
 
 
-def read_cifake(source: Path, folder: Path) -> dict[str, np.ndarray]:
+def read_cifake(source: Path, cache: Path) -> dict[str, np.ndarray]:
     """Images and labels of three parts, held out ones among them."""
-    file = folder / "cifake.npz"
+    file = cache / "cifake.npz"
     if not file.exists():
         X, y = load_cifake(source, return_X_y=True)
         X_test, y_test = load_cifake(source, split="test", return_X_y=True)
@@ -142,17 +142,23 @@ def read_cifake(source: Path, folder: Path) -> dict[str, np.ndarray]:
 
 
 def damage(
-    images: dict[str, np.ndarray], part: str, condition: tuple, folder: Path
+    images: dict[str, np.ndarray], part: str, condition: tuple, cache: Path
 ) -> np.ndarray:
     """Images of a part, damaged once for all members."""
-    file = folder / f"{part} {condition[0]} {condition[1]:g}.npy"
+    file = cache / f"{part} {condition[0]} {condition[1]:g}.npy"
     if not file.exists():
         np.save(file, corrupt(images[f"X_{part}"], *condition, n_jobs=-1))
     return np.load(file)
 
 
 def train(
-    name: str, detector: Any, images: dict, folder: Path, seconds: float | None
+    name: str,
+    detector: Any,
+    images: dict[str, np.ndarray],
+    folder: Path,
+    *,
+    cache: Path,
+    seconds: float | None,
 ) -> None:
     """Fit a member, and keep what it says, and how it was trained."""
     small = None
@@ -173,7 +179,7 @@ def train(
     facts = {
         "detector": name,
         "class": type(detector).__name__,
-        "params": repr(detector.get_params()),
+        "params": describe_params(detector),
         "seed": detector.random_state,
         "epochs": len(detector.history_["train_loss"]),
         "seconds": round(time.perf_counter() - start, 1),
@@ -193,23 +199,35 @@ def train(
         return
     for part in ("held_out", "test"):
         for condition in SUITE:
-            damaged = damage(images, part, condition, folder)
+            damaged = damage(images, part, condition, cache)
             key = f"{part} {condition[0]} {condition[1]:g}"
             kept[key] = detector.predict_proba(damaged)[:, 1]
     keep(folder, name, facts, kept)
+
+
+def describe_params(detector: Any) -> str:
+    """Parameters as Python writes them, of files their names alone."""
+    params = detector.get_params(deep=False)
+    files = {name: p.name for name, p in params.items() if isinstance(p, Path)}
+    return repr({**params, **files, "callbacks": None})
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Where is kept what a member says."""
+    return folder / f"{name.replace(',', '').replace(' ', '_')}.npz"
 
 
 def keep(folder: Path, name: str, facts: dict, kept: dict) -> None:
     """Write what a member says of the images."""
     kept = {key: value.astype(np.float32) for key, value in kept.items()}
     kept["facts"] = json.dumps(facts, default=str)
-    np.savez(folder / f"member {name}.npz", **kept)
+    np.savez_compressed(file_of(folder, name), **kept)
 
 
 def read_members(folder: Path) -> dict[str, dict[str, Any]]:
     """Facts of the members that are there, and what they say."""
     members = {}
-    for file in sorted(folder.glob("member *.npz")):
+    for file in sorted(folder.glob("*.npz")):
         kept = dict(np.load(file))
         facts = json.loads(str(kept.pop("facts")))
         members[facts["detector"]] = {"facts": facts, **kept}
@@ -310,20 +328,23 @@ def main() -> None:
     add("--seconds", type=float, help="how long a training takes; default: its epochs")
     add("--device", default="auto")
     add("--limit", type=int, help="at most so many training images: a quick look")
-    add("--folder", type=Path, default=RESULT.with_suffix(""))
+    add("--folder", type=Path, default=RESULT.with_suffix(""), help="of the members")
+    add("--cache", type=Path, default=RESULT.with_name("cache"), help="of images")
     add("--output", type=Path, default=RESULT)
     arguments = parser.parse_args()
     folder = arguments.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    images = read_cifake(arguments.source, folder)
+    for made in (folder, arguments.cache):
+        made.mkdir(parents=True, exist_ok=True)
+    images = read_cifake(arguments.source, arguments.cache)
     for part in ("X_train", "y_train"):
         images[part] = images[part][: arguments.limit]
     members = make_members(arguments.weights)
     for name in arguments.train:
-        if (folder / f"member {name}.npz").exists():
+        if file_of(folder, name).exists():
             continue
         detector = members[name].set_params(device=arguments.device)
-        train(name, detector, images, folder, arguments.seconds)
+        options = {"cache": arguments.cache, "seconds": arguments.seconds}
+        train(name, detector, images, folder, **options)
     if not arguments.train:
         result = join(images, folder)
         arguments.output.write_text(json.dumps(result, indent=1) + "\n")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from warnings import catch_warnings, simplefilter
@@ -31,6 +32,7 @@ from skfake.cli.sources import (
 
 if TYPE_CHECKING:
     from skfake import Comparison
+    from skfake.evaluation import Robustness
 
 
 def evaluate(
@@ -48,6 +50,7 @@ def evaluate(
     skip_unreadable: options.SkipUnreadable = False,
     pos_label: options.ClassLabels = None,
     device: options.Device = None,
+    corruptions: options.Corruptions = None,
     without_leaks: options.WithoutLeaks = False,
     output: options.ReportFolder = None,
     force: options.ForceReport = False,
@@ -63,17 +66,17 @@ def evaluate(
         images = load_labelled(source, test_only=test, pos_label=pos_label)
         detector = skfake.load_detector(model, device=device)
         labelled, fake = label_as(detector, images, pos_label)
-        comparison = evaluate_images(
-            detector,
-            model.stem,
-            labelled.draw(limit, seed),
-            seed=seed,
-            fake=fake,
-            skip_unreadable=skip_unreadable,
-        )
+        labelled = labelled.draw(limit, seed)
+        settings = {"seed": seed, "fake": fake, "skip_unreadable": skip_unreadable}
+        comparison = evaluate_images(detector, model.stem, labelled, **settings)
         require_metrics(comparison, model.stem)
         comparison = finish(comparison, without_leaks=without_leaks)
-    print_comparison(comparison, output)
+        robustness = None
+        if corruptions is not None:
+            robustness = evaluate_damaged(
+                detector, model.stem, labelled, corruptions, **settings
+            )
+    print_comparison(comparison, output, robustness)
 
 
 def load_labelled(
@@ -130,6 +133,31 @@ def label_as(
 
 
 def evaluate_images(
+    detector: Any, name: str, images: Images, **settings: Any
+) -> Comparison:
+    """Evaluate a detector on labelled images, with a line on stderr."""
+    comparison = _evaluate(
+        partial(skfake.evaluate_detectors, generators=images.train.generators),
+        detector,
+        name,
+        images,
+        **settings,
+    )
+    return replace(comparison, title=f"{images.title}.")
+
+
+def evaluate_damaged(
+    detector: Any, name: str, images: Images, suite: str, **settings: Any
+) -> Robustness:
+    """Evaluate a detector on the same images damaged, with lines on stderr."""
+    from skfake.evaluation import evaluate_robustness
+
+    damaged = partial(evaluate_robustness, corruptions=str(suite))
+    return replace(_evaluate(damaged, detector, name, images, **settings), warnings=[])
+
+
+def _evaluate(
+    function: Callable[..., Any],
     detector: Any,
     name: str,
     images: Images,
@@ -137,20 +165,17 @@ def evaluate_images(
     seed: int,
     fake: Any,
     skip_unreadable: bool,
-) -> Comparison:
-    """Evaluate a detector on labelled images, with a line on stderr."""
+) -> Any:
     with catch_warnings():
         # They are printed with the table.
         simplefilter("ignore", UserWarning)
-        comparison = skfake.evaluate_detectors(
+        return function(
             {name: detector},
             images.train.X,
             images.train.y,
             pos_label=fake,
             target_names=images.target_names,
-            generators=images.train.generators,
             skip_unreadable=skip_unreadable,
             random_state=seed,
             verbose=1,
         )
-    return replace(comparison, title=f"{images.title}.")

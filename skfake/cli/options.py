@@ -1,5 +1,6 @@
 """Arguments and options that several subcommands have."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,15 @@ LAYOUTS = (
 # How the options of a long help are grouped.
 OF_IMAGES, OF_GENERATORS = "Images", "Generators"
 OF_DETECTORS, OF_RESULTS = "Detectors", "Results"
+
+
+class Suite(StrEnum):
+    """Names of `skfake.corruptions.SUITES`, here too to be parsed without torch."""
+
+    COMMON = "common"
+    TECHJAM = "techjam"
+    PAIRS = "pairs"
+    PLATFORM = "platform"
 
 
 def check_model(path: Path) -> Path:
@@ -165,6 +175,15 @@ ReportFolder = Annotated[
 ForceReport = Annotated[
     bool,
     option(OF_RESULTS, "--force", help="Replace an earlier report in that folder."),
+]
+
+Corruptions = Annotated[
+    Suite | None,
+    typer.Option(
+        help="Also say what it gets right on images that are damaged: in the common "
+        "ways by five degrees, as the contest TechJam 2026 damages them, in pairs of "
+        "ways, or as platforms do, which resize and then compress.",
+    ),
 ]
 
 # What a saved detector answers

@@ -12,6 +12,7 @@ from skfake.cli.errors import one_line, say_options
 
 if TYPE_CHECKING:
     from skfake import Comparison
+    from skfake.evaluation import Robustness
 
 SAVED = ".skfake"
 # Endings that would say that the file is in another format.
@@ -110,10 +111,14 @@ def finish(comparison: Comparison, *, without_leaks: bool) -> Comparison:
     return replace(comparison, warnings=warnings)
 
 
-def print_comparison(comparison: Comparison, output: Path | None) -> None:
-    """Print a table, and write all of it where a folder is named."""
+def print_comparison(
+    comparison: Comparison, output: Path | None, robustness: Robustness | None = None
+) -> None:
+    """Print a table, and one of damaged images; write all where a folder is named."""
     print(comparison)
+    if robustness is not None:
+        print(f"\n{robustness}")
     if output is not None:
         with one_line():
-            comparison.save(output)
+            comparison.save(output, robustness=robustness)
         print(f"Tables and plots are in {output}.", file=sys.stderr)

@@ -1,6 +1,6 @@
 """Damage images, or leave them as they are but open them: each by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
@@ -14,6 +14,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.utils import check_random_state, gen_batches
 
 from skfake.corruptions._functions import FUNCTIONS
+from skfake.corruptions.conditions import Step
 from skfake.corruptions.definitions import CORRUPTIONS, Strength, check_strength
 from skfake.images import (
     check_images,
@@ -119,6 +120,13 @@ def corrupt(
         images, corruption, strength, random_state=random_state, n_jobs=n_jobs
     )
     return _keep_columns(X, in_form_of(X, corrupted))
+
+
+def corrupt_in_turn(X: Any, steps: Sequence[Step], **damage: Any) -> Any:
+    """Damage images by one step after the other, with keywords of `corrupt`."""
+    for step in steps:
+        X = corrupt(X, *step, **damage)
+    return X
 
 
 def open_images(

@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from skfake.decisions._abstaining import AbstainingClassifier
 from skfake.decisions._fixed_sequence import are_above, lexicographic_threshold
 from skfake.decisions._held_out import wrapped_has
-from skfake.decisions.views import learn_range, list_steps, score_views
+from skfake.decisions.views import learn_range, list_views, score_views
 from skfake.scoring import Scores, compare_logarithms, decide_images, log_probabilities
 
 
@@ -218,7 +218,7 @@ class StableClassifier(AbstainingClassifier):
         return scores.values[:, 1] if len(self.classes_) == 2 else scores.values
 
     def _fit_and_judge(self, X: Any, y: np.ndarray) -> np.ndarray:
-        list_steps(self.corruptions)
+        list_views(self.corruptions)
         self.pixel_range_ = learn_range(X, self.image_shape)
         return super()._fit_and_judge(X, y)
 
@@ -243,7 +243,7 @@ class StableClassifier(AbstainingClassifier):
         views = score_views(
             partial(decide_images, model),
             X,
-            list_steps(self.corruptions),
+            list_views(self.corruptions),
             image_shape=self.image_shape,
             pixel_range=self.pixel_range_,
             n_jobs=self.n_jobs,

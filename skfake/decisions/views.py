@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, gen_batches
 
-from skfake.corruptions import CORRUPTIONS, corrupt
+from skfake.corruptions.conditions import Condition, list_conditions
+from skfake.corruptions.damage import corrupt_in_turn
 from skfake.images import is_rows, map_images
 from skfake.images.arrays import read_tensor
 from skfake.images.checking import learn_images
 from skfake.images.forms import read_form
 from skfake.images.scales import HALF, Range
-from skfake.images.wording import shorten
 from skfake.scoring import Scores
 
 # What becomes of an image on its way through the web, before it is seen to be changed.
@@ -28,30 +28,10 @@ MILD: dict[str, Sequence[float]] = {
 # Images whose views are made together, and bytes of their pixels, at most.
 BATCH, BATCH_BYTES = 256, 2**27
 
-Step = tuple[str, float]
 
-
-def list_steps(corruptions: dict[str, Sequence[float]] | None) -> list[Step]:
-    """Each corruption with each of its strengths; the mild ones for None."""
-    corruptions = MILD if corruptions is None else corruptions
-    unknown = [name for name in corruptions if name not in CORRUPTIONS]
-    if unknown or not corruptions:
-        raise ValueError(
-            f"corruptions must hold names of {list(CORRUPTIONS)}; got "
-            f"{repr(unknown[0]) if unknown else 'none'}."
-        )
-    for name, strengths in corruptions.items():
-        if not isinstance(strengths, Sequence) or len(strengths) == 0:
-            came = "none" if isinstance(strengths, Sequence) else shorten(strengths)
-            raise ValueError(
-                f"corruptions[{name!r}] must hold strengths; got {came}. Use a list."
-            )
-    steps = [(name, s) for name, strengths in corruptions.items() for s in strengths]
-    pixel = np.zeros((1, 1, 1, 1), np.uint8)
-    for step in steps:
-        # It refuses a strength that its corruption can't have.
-        corrupt(pixel, *step)
-    return steps
+def list_views(corruptions: dict[Any, Sequence[float]] | None) -> list[Condition]:
+    """Conditions that an image is looked at under; the mild ones for None."""
+    return list_conditions(MILD if corruptions is None else corruptions)
 
 
 def learn_range(X: Any, image_shape: tuple[int, ...] | None) -> Range | None:
@@ -62,13 +42,13 @@ def learn_range(X: Any, image_shape: tuple[int, ...] | None) -> Range | None:
 def score_views(
     score: Callable[[Any], Scores],
     X: Any,
-    steps: Sequence[Step],
+    conditions: Sequence[Condition],
     *,
     image_shape: tuple[int, ...] | None = None,
     pixel_range: Range | None = None,
     n_jobs: int | None = None,
 ) -> list[Scores]:
-    """Scores of images as they are, and after each step: one pass, files opened once.
+    """Scores of images as they are and under conditions: one pass, files opened once.
 
     Numbers on no known scale, which have a `pixel_range`, are no pixels to corrupt:
     they have one view.
@@ -82,7 +62,9 @@ def score_views(
         batches = _slice(X, form, images)
     else:
         batches = ((opened, opened) for opened in _open(images, n_jobs))
-    corrupted = partial(_corrupt, steps=steps, white=_find_white(form), n_jobs=n_jobs)
+    corrupted = partial(
+        _corrupt, conditions=conditions, white=_find_white(form), n_jobs=n_jobs
+    )
     parts = [
         [score(view) for view in chain([given], corrupted(given, pixels))]
         for given, pixels in batches
@@ -121,14 +103,14 @@ def _corrupt(
     given: Any,
     pixels: np.ndarray | list,
     *,
-    steps: Sequence[Step],
+    conditions: Sequence[Condition],
     white: float | None,
     n_jobs: int | None,
 ) -> Iterator[Any]:
-    """Pixels after each step, in the form and on the scale of what was given."""
-    for step in steps:
+    """Pixels under each condition, in the form and on the scale of what was given."""
+    for condition in conditions:
         # One seed: an image has the same views every time.
-        view = corrupt(pixels, *step, random_state=0, n_jobs=n_jobs)
+        view = corrupt_in_turn(pixels, condition.steps, random_state=0, n_jobs=n_jobs)
         yield view if isinstance(given, list) else _in_form_of(given, view, white)
 
 

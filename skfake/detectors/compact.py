@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import nn
 
 from skfake.detectors.deep import DeepDetector
-from skfake.networks.compact import SMALLEST_SIZE, CompactNet
+from skfake.networks.compact import CompactNet, smallest_size
 from skfake.training.augmentation import Augmentation
 
 
@@ -101,8 +101,10 @@ class CompactDetector(DeepDetector):
     grayscale : bool, default=False
         Whether the network sees luminance alone, or colours.
 
-    n_filters : tuple of two ints, default=(48, 128)
-        Filters of each convolution before the pooling, and of each after it.
+    n_filters : tuple of ints, default=(48, 128)
+        Filters of each convolution of a stage; stages are three convolutions, and then
+        two each, with a pooling between stages. With n stages, images have at least
+        2**n - 1 pixels.
 
     Attributes
     ----------
@@ -161,7 +163,7 @@ class CompactDetector(DeepDetector):
     lr: float = 0.01
     validation_fraction: float | None = 0.05
     grayscale: bool = False
-    n_filters: tuple[int, int] = (48, 128)
+    n_filters: tuple[int, ...] = (48, 128)
 
     _parameter_constraints: ClassVar[dict] = {
         **DeepDetector._parameter_constraints,
@@ -171,16 +173,19 @@ class CompactDetector(DeepDetector):
 
     _own_augmentation = Augmentation(shift=2, growing_crops=True)
     _largest_batch = 512
-    _smallest_size = SMALLEST_SIZE
+
+    @property
+    def _smallest_size(self) -> int:
+        return smallest_size(len(self.n_filters))
 
     def _build_network(self, n_classes: int) -> nn.Module:
         n_channels = 1 if self.grayscale else 3
         return CompactNet(n_classes, n_channels=n_channels, n_filters=self.n_filters)
 
     def _check_sizes(self, augmentation: Augmentation | None) -> None:
-        super()._check_sizes(augmentation)
         counts = self.n_filters
-        if len(counts) != 2 or not all(isinstance(n, Integral) for n in counts):
-            raise ValueError(f"n_filters must be a tuple of two ints; got {counts}.")
-        if min(counts) < 1:
-            raise ValueError(f"n_filters must be positive; got {counts}.")
+        if not counts or not all(isinstance(n, Integral) and n > 0 for n in counts):
+            raise ValueError(
+                f"n_filters must be a tuple of ints of 1 or more; got {counts}."
+            )
+        super()._check_sizes(augmentation)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from skfake.corruptions import CORRUPTIONS
+from skfake.corruptions.conditions import unit_of
 from skfake.displays._common import GridDisplay, new_grid
 from skfake.results.robustness import CLEAN
 
@@ -157,7 +157,7 @@ class RobustnessCurvesDisplay(GridDisplay):
         ax.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
         if strengths[0] > strengths[-1]:
             ax.invert_xaxis()
-        ax.set(title=corruption, xlabel=CORRUPTIONS[corruption].unit)
+        ax.set(title=corruption, xlabel=unit_of(corruption))
         place = ax.get_subplotspec()
         if place is None or place.is_first_col():
             ax.set_ylabel(self.metric)

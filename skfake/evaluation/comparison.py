@@ -142,26 +142,31 @@ class Comparison(PlottedComparison):
         """
         write_page(self, path, robustness=robustness, sections=sections)
 
-    def save(self, folder: str | os.PathLike) -> None:
+    def save(
+        self, folder: str | os.PathLike, *, robustness: Robustness | None = None
+    ) -> None:
         """Write tables and plots to a folder, to publish or to read again.
 
         `report.html`, `table.csv`, `predictions.csv`, `roc_curves.png`,
         `confusion_matrices.png` and `comparison.json`, which holds the tables,
-        confusion matrices, settings, versions and a description of the machine. They
-        replace files of these names, when all are written. Fitted detectors are not
-        saved.
+        confusion matrices, settings, versions and a description of the machine; with
+        `robustness` `robustness.csv` too. They replace files of these names, when all
+        are written. Fitted detectors are not saved.
 
         Parameters
         ----------
         folder : str or path-like
             Where to write; made if there is none.
 
+        robustness : Robustness, default=None
+            What `evaluate_robustness` found of the same detectors, written too.
+
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         """
-        save_comparison(self, folder)
+        save_comparison(self, folder, robustness=robustness)
 
     def __str__(self) -> str:
         return text.to_text(self)

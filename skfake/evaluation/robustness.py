@@ -11,6 +11,7 @@ from warnings import warn
 import numpy as np
 import pandas as pd
 
+from skfake.corruptions.conditions import Condition, list_conditions
 from skfake.displays import RobustnessCurvesDisplay
 from skfake.evaluation._checks import (
     CONSTRAINTS,
@@ -21,10 +22,9 @@ from skfake.evaluation._checks import (
 )
 from skfake.evaluation._damage import (
     AS_THEY_ARE,
-    Condition,
+    Key,
     check_scale,
     damage_images,
-    list_conditions,
 )
 from skfake.evaluation._readable import find_readable
 from skfake.evaluation._runs import check_scores, tabulate_scores
@@ -56,6 +56,11 @@ class Robustness(RobustnessResult):
         is that of the images as they are: its corruption is "clean" and its strength
         NaN. Where a detector failed, there is a column `error`, and its metrics are
         NaN.
+
+    scores : DataFrame
+        A row for each `detector`: half of each metric on the images as they are, and
+        half of its mean over the other rows, with their intervals. Of ROC-AUC and the
+        suite "techjam", it is the score of that contest.
 
     metric : str
         The metric that is printed and plotted. For another one, use
@@ -115,7 +120,7 @@ class Robustness(RobustnessResult):
 
 @validate_params(
     {
-        "corruptions": [dict, list, tuple, None],
+        "corruptions": [str, dict, list, tuple],
         "metric": [str],
         "image_shape": [tuple, None],
         "n_jobs": [Integral, None],
@@ -128,7 +133,7 @@ def evaluate_robustness(
     X: Any,
     y: Any,
     *,
-    corruptions: dict[str, Sequence[float]] | Sequence[str] | None = None,
+    corruptions: dict[Any, Sequence[float]] | Sequence[Any] | str = "common",
     metric: str = "roc_auc",
     pos_label: Any = None,
     target_names: Sequence[str] | None = None,
@@ -158,10 +163,14 @@ def evaluate_robustness(
         Labels. They may lack a class that the detectors know; metrics that need it are
         NaN then.
 
-    corruptions : dict or list, default=None
-        Names of corruptions, of `skfake.corruptions.CORRUPTIONS`, and their strengths
-        from mild to severe; or the names alone, for the strengths that are listed
-        there. With None, all of them.
+    corruptions : {"common", "techjam", "pairs", "platform"}, dict or list, \
+            default="common"
+        A suite of `skfake.corruptions.SUITES`: each corruption by five degrees; the
+        fourteen of TikTok TechJam 2026, track 5; each two of its kinds in a row; a
+        resize, then JPEG or WebP, as platforms do. Or names of corruptions, of
+        `skfake.corruptions.CORRUPTIONS`, with their strengths from mild to severe; or
+        the names alone, for the strengths that are listed there. A tuple in the place
+        of a name says what is done before: `{(("rescale", 0.5), "jpeg"): [90, 70]}`.
 
     metric : str, default="roc_auc"
         The metric to print and to plot, a column of the table such as
@@ -261,7 +270,8 @@ def evaluate_robustness(
     known = metric_names(classes.names)
     if metric not in known:
         raise ValueError(f"metric must be one of {known}; got {metric!r}.")
-    conditions = [AS_THEY_ARE, *list_conditions(corruptions)]
+    conditions: dict[Key, Condition | None] = {AS_THEY_ARE: None}
+    conditions |= {(c.name, c.strength): c for c in list_conditions(corruptions)}
     _, warnings = find_own_images(
         detectors, X, part.rows, image_shape=image_shape, n_jobs=n_jobs
     )
@@ -272,18 +282,20 @@ def evaluate_robustness(
     damage = {"image_shape": image_shape, "random_state": seed, "n_jobs": n_jobs}
     batches = damage_images(X, images, conditions, damage, verbose)
     rows, predictions, probabilistic = _predict(
-        detectors, conditions, batches, y, classes
+        detectors, list(conditions), batches, y, classes
+    )
+    table, scores = tabulate_robustness(
+        rows,
+        predictions,
+        classes,
+        probabilistic=probabilistic,
+        confidence_level=confidence_level,
+        n_resamples=n_resamples,
+        seed=seed,
     )
     return Robustness(
-        table=tabulate_robustness(
-            rows,
-            predictions,
-            classes,
-            probabilistic=probabilistic,
-            confidence_level=confidence_level,
-            n_resamples=n_resamples,
-            seed=seed,
-        ),
+        table=table,
+        scores=scores,
         metric=metric,
         n_images=len(y),
         random_state=seed,
@@ -295,8 +307,8 @@ def evaluate_robustness(
 
 def _predict(
     detectors: dict[str, Any],
-    conditions: list[Condition],
-    batches: Iterator[tuple[Condition, slice, Any]],
+    conditions: list[Key],
+    batches: Iterator[tuple[Key, slice, Any]],
     y: np.ndarray,
     classes: Classes,
 ) -> tuple[pd.DataFrame, list[pd.DataFrame], set[str]]:

@@ -1,28 +1,32 @@
 """Our own network for small images."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SMALLEST_SIZE = 3
-
 
 class CompactNet(nn.Module):
-    """Five convolutions of 3x3 on blocks of 2x2 pixels."""
+    """Convolutions of 3x3 on blocks of 2x2 pixels, pooled after each stage but one.
+
+    A stage is two convolutions, of as many filters, and the first one three.
+    """
 
     def __init__(
-        self, n_classes: int, *, n_channels: int, n_filters: tuple[int, int]
+        self, n_classes: int, *, n_channels: int, n_filters: Sequence[int]
     ) -> None:
         super().__init__()
-        fine, coarse = n_filters
-        self.layers = nn.Sequential(
-            nn.PixelUnshuffle(2),
-            convolution(4 * n_channels, fine),
-            convolution(fine, fine),
-            convolution(fine, fine, pool=True),
-            convolution(fine, coarse),
-            convolution(coarse, coarse),
-        )
-        self.head = nn.Linear(coarse, n_classes)
+        layers: list[nn.Module] = [nn.PixelUnshuffle(2)]
+        n_in = 4 * n_channels
+        for stage, n_out in enumerate(n_filters):
+            is_last = stage == len(n_filters) - 1
+            layers.append(convolution(n_in, n_out))
+            if stage == 0:
+                layers.append(convolution(n_out, n_out))
+            layers.append(convolution(n_out, n_out, pool=not is_last))
+            n_in = n_out
+        self.layers = nn.Sequential(*layers)
+        self.head = nn.Linear(n_in, n_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of standardised images of shape (n, C, H, W)."""
@@ -30,6 +34,11 @@ class CompactNet(nn.Module):
         if height % 2 or width % 2:
             images = F.pad(images, (0, width % 2, 0, height % 2), mode="replicate")
         return self.head(self.layers(images).mean(dim=(2, 3)))
+
+
+def smallest_size(n_stages: int) -> int:
+    """Side of the smallest image of which a map is left after so many stages."""
+    return 2**n_stages - 1
 
 
 def convolution(n_in: int, n_out: int, *, pool: bool = False) -> nn.Sequential:

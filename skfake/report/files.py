@@ -14,13 +14,19 @@ from skfake.displays.confusion import count_confusions
 from skfake.plotting import import_pyplot
 from skfake.report.page import render_page
 from skfake.results.comparison import whole_predictions
+from skfake.results.robustness import RobustnessResult
 
 # Settings that stand beside the others in a file: with what a comparison was made.
 MADE = ("versions", "machine")
 PLOTS = ("roc_curves", "confusion_matrices")
 
 
-def save_comparison(comparison: PlottedComparison, folder: str | os.PathLike) -> None:
+def save_comparison(
+    comparison: PlottedComparison,
+    folder: str | os.PathLike,
+    *,
+    robustness: RobustnessResult | None = None,
+) -> None:
     """Write the files of `Comparison.save`."""
     plt = import_pyplot()
     folder = Path(folder)
@@ -31,8 +37,10 @@ def save_comparison(comparison: PlottedComparison, folder: str | os.PathLike) ->
         comparison.predictions.to_csv(unfinished / "predictions.csv", index=False)
         text = json.dumps(to_dict(comparison), indent=2, allow_nan=False)
         (unfinished / "comparison.json").write_text(text + "\n", encoding="utf-8")
-        page = render_page(comparison)
+        page = render_page(comparison, robustness=robustness)
         (unfinished / "report.html").write_text(page, encoding="utf-8")
+        if robustness is not None:
+            robustness.table.to_csv(unfinished / "robustness.csv", index=False)
         if len(comparison.errors) < len(comparison.table):
             for name in PLOTS:
                 figure = getattr(comparison, name)().figure_

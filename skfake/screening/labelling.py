@@ -119,9 +119,9 @@ class Labeller:
         ask = partial(score, self.detector)
         if not self.says_agreement:
             return ask(X)
-        from skfake.decisions.views import list_steps, score_views
+        from skfake.decisions.views import list_views, score_views
 
-        views = score_views(ask, X, list_steps(None))
+        views = score_views(ask, X, list_views(None))
         return replace(views[0], views=views)
 
     def _read(self, found: Scores) -> tuple[list[str], np.ndarray | None]:

@@ -1,6 +1,5 @@
 """Batches cut from images: resident on the device, in memory, or opened when needed."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -117,17 +116,13 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Targets]]:
         if self._must_wait():
-            with ReadAhead(
-                self._read,
-                self._draw(),
-                n_threads=self._count_threads(),
-                n_ahead=N_AHEAD,
-            ) as batches:
+            items = self._draw()
+            with ReadAhead(self._read_to_send, items, n_ahead=N_AHEAD) as batches:
                 for draws, batch in batches:
                     yield _finish(draws, self._send(batch))
         else:
-            for rows, draws in self._draw():
-                yield _finish(draws, self.dataset.take(rows))
+            for item in self._draw():
+                yield _finish(*self._read(item))
 
     def _draw(self) -> Iterator[tuple[Tensor, Draws | None]]:
         """Rows of each batch, and what is done to its images."""
@@ -139,18 +134,12 @@ class Batches:
             yield part, None if mix is None else mix.draw(len(part), generator)
 
     def _must_wait(self) -> bool:
-        """Whether batches have to come from elsewhere, or through a codec."""
-        if self.mix is not None and self.mix.has_codec:
-            return True
+        """Whether batches have to come from elsewhere.
+
+        On a CPU that trains, threads that read ahead would only take its time.
+        """
         is_here = self.dataset.in_memory and torch.device(self.device).type == "cpu"
         return self.dataset.resident is None and not is_here
-
-    def _count_threads(self) -> int:
-        """Threads that read: on a CPU that trains, one disturbs it least."""
-        has_codec = self.mix is not None and self.mix.has_codec
-        if not has_codec or torch.device(self.device).type == "cpu":
-            return 1
-        return min(N_AHEAD, os.cpu_count() or 1)
 
     def _read(
         self, item: tuple[Tensor, Draws | None]
@@ -159,7 +148,12 @@ class Batches:
         images, *targets = self.dataset.take(rows)
         if draws is not None:
             images = draws.corrupt_on_cpu(images)
-        batch = images, *targets
+        return draws, (images, *targets)
+
+    def _read_to_send(
+        self, item: tuple[Tensor, Draws | None]
+    ) -> tuple[Draws | None, tuple[Tensor, ...]]:
+        draws, batch = self._read(item)
         if torch.device(self.device).type == "cuda":
             batch = tuple(tensor.pin_memory() for tensor in batch)
         return draws, batch

@@ -5,7 +5,9 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 import skfake
+from skfake.cli.options import Suite
 from skfake.cli.sources import load_train
+from skfake.corruptions import SUITES
 from skfake.images import check_images, fingerprint_images
 from tests.cli.helpers import assert_one_line, write_images
 
@@ -194,3 +196,29 @@ def test_source_and_model_that_are_none_are_named(run, detector, tmp_path):
     source = write_images(tmp_path / "photos", 8, names=("real", "fake"))
     assert_one_line(run("evaluate", tmp_path / "none.skfake", source), "none.skfake")
     assert len(load_train(source).data) == 8
+
+
+def test_damaged_images_have_a_table_of_their_own(run, tmp_path):
+    source = write_images(tmp_path / "photos", 20, suffix="png", size=32)
+    images = load_train(source)
+    labels = np.array(images.target_names)[images.target]
+    fitted = skfake.SVMDetector().fit(images.data, labels)
+    skfake.save_detector(fitted, tmp_path / MODEL)
+    options = ("--corruptions", "techjam", "--output", tmp_path / "report")
+    code, out, _ = run("evaluate", tmp_path / MODEL, source, *options)
+    assert code == 0
+    _, below = out.split("\n\nroc_auc in % of 20 images, as they are (clean)")
+    header = "clean jpeg blur rescale noise color_jitter center_crop mean score"
+    assert below.splitlines()[-2].split() == header.split()
+    assert below.splitlines()[-1].split()[0] == "detector"
+    assert "Damaged images" in (tmp_path / "report" / "report.html").read_text()
+    rows = (tmp_path / "report" / "robustness.csv").read_text().splitlines()
+    assert len(rows) == 1 + 15
+
+
+def test_suites_are_named_as_in_python(run, tmp_path):
+    assert {*Suite} == {*SUITES}
+    (tmp_path / MODEL).touch()
+    code, _, err = run("evaluate", tmp_path / MODEL, tmp_path, "--corruptions", "rain")
+    assert code == 2
+    assert "techjam" in err

@@ -20,11 +20,11 @@ from skfake.decisions._fixed_sequence import (
     lexicographic_threshold,
     selective_threshold,
 )
-from skfake.decisions.views import MILD, list_steps
+from skfake.decisions.views import MILD, list_views
 
 SVM = SVMDetector(engine="scikit-learn", probability=True, random_state=0)
 EASY = {"max_error": 0.3, "confidence_level": 0.5}
-STEPS = list_steps(None)
+STEPS = [condition.steps[0] for condition in list_views(None)]
 
 
 class Brightness(ClassifierMixin, BaseEstimator):

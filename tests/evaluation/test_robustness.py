@@ -253,6 +253,32 @@ def test_a_threshold_of_someone_else_s_is_kept(fitted):
     assert table["recall_1"].iloc[-1] == recall_score(target, strict.predict(noisy))
 
 
+def test_what_comes_before_is_done_before():
+    detector = recorder()
+    later = {(("rescale", 0.5), ("blur", 1), "jpeg"): [90, 30]}
+    found = evaluate_robustness({"it": detector}, X, Y, corruptions=later)
+    names = found.table[["corruption", "strength"]][1:].values.tolist()
+    assert names == [
+        ["rescale 0.5, blur 1, jpeg", 90],
+        ["rescale 0.5, blur 1, jpeg", 30],
+    ]
+    before = corrupt(
+        corrupt(X, "rescale", 0.5, random_state=found.random_state),
+        "blur",
+        1,
+        random_state=found.random_state,
+    )
+    for seen, quality in zip(detector.seen[1:], (90, 30), strict=True):
+        np.testing.assert_array_equal(seen, corrupt(before, "jpeg", quality))
+
+
+@pytest.mark.parametrize(("suite", "n_rows"), [("techjam", 14), ("pairs", 15)])
+def test_a_suite_has_a_name(fitted, suite, n_rows):
+    found = evaluate_robustness(fitted, ROWS / 255, Y, corruptions=suite, n_resamples=0)
+    assert len(found.table) == 2 * (1 + n_rows)
+    assert found.table["roc_auc"].notna().all()
+
+
 def test_each_strength_damages_the_images_as_they_were():
     detector = recorder()
     evaluate_robustness({"it": detector}, X, Y, corruptions=FEW)
@@ -350,7 +376,7 @@ def test_any_metric_may_be_the_one_that_is_shown(fitted):
     assert list(found.curves().clean) == ["logistic", "chance"]
     other = replace(found, metric="tpr_at_fpr_0.05")
     assert isinstance(other, Robustness)
-    assert other.summary.loc["chance"].tolist() == [0] * 4
+    assert other.summary.loc["chance"].tolist() == [0] * 5
     assert list(other.curves().clean) == list(detectors)
 
 
@@ -473,9 +499,13 @@ def test_a_detector_of_other_classes_fails_alone():
         ({"X": list(X * 2.0)}, ValueError, "X must hold bytes, or floats from 0 to 1"),
         ({"corruptions": ["rain"]}, ValueError, "corruptions must hold .* got 'rain'"),
         ({"corruptions": []}, ValueError, "corruptions must hold names"),
+        ({"corruptions": "rain"}, ValueError, "one of .*'techjam'.* got 'rain'"),
         ({"corruptions": {"jpeg": [0]}}, ValueError, "strength must be .* got 0"),
-        ({"corruptions": {"jpeg": ["random"]}}, ValueError, "numbers, .* got 'random'"),
+        ({"corruptions": {"jpeg": ["random"]}}, ValueError, "numbers; got 'random'"),
         ({"corruptions": {"jpeg": []}}, ValueError, r"corruptions\['jpeg'\] must hold"),
+        ({"corruptions": [("blur", "jpeg")]}, ValueError, r"pairs .* got 'blur'"),
+        ({"corruptions": [(("rain", 1), "jpeg")]}, ValueError, "got 'rain'"),
+        ({"corruptions": [(("blur", -1), "jpeg")]}, ValueError, "strength .* got -1"),
         (
             {"detectors": {"it": Bare()}, "y": 0 * Y},
             ValueError,
@@ -499,18 +529,55 @@ def test_a_mistake_is_named_before_anything_is_predicted(changed, error, match):
 
 def test_the_summary_averages_strengths_and_then_corruptions(robustness):
     summary = robustness.summary
-    assert list(summary) == ["clean", "jpeg", "noise", "mean"]
+    assert list(summary) == ["clean", "jpeg", "noise", "mean", "score"]
     assert list(summary.index) == ["logistic", "chance"]
     values = robustness.table["roc_auc"][:5]
-    expected = [values[0], values[1:3].mean(), values[3:].mean(), values[1:].mean()]
+    mean = values[1:].mean()
+    expected = [values[0], values[1:3].mean(), values[3:].mean(), mean]
+    expected.append((values[0] + mean) / 2)
     assert summary.loc["logistic"].tolist() == pytest.approx(expected)
+
+
+def test_the_score_is_half_clean_and_half_the_mean_of_all_damaged(robustness):
+    for (_, score), (name, rows) in zip(
+        robustness.scores.iterrows(),
+        robustness.table.groupby("detector", sort=False),
+        strict=True,
+    ):
+        assert score["detector"] == name
+        for metric in ("roc_auc", "accuracy", "brier_score"):
+            clean, *damaged = rows[metric]
+            assert score[metric] == pytest.approx((clean + np.mean(damaged)) / 2)
+            assert robustness.summary.loc[name, "score"] == pytest.approx(
+                score["roc_auc"]
+            )
+
+
+def test_the_interval_of_the_score_is_of_all_rows_on_the_same_images(robustness):
+    score, table = robustness.scores.iloc[0], robustness.table[:5]
+    low, value, high = score[["roc_auc_low", "roc_auc", "roc_auc_high"]]
+    assert low < value < high
+    # As wide as rows that move together, which is less than the widest of them.
+    widths = table["roc_auc_high"] - table["roc_auc_low"]
+    assert widths.min() / 2 < high - low < widths.max()
+
+
+def test_a_detector_that_failed_once_has_no_score():
+    detectors = {"bad": Failing(limit=X.mean() + 1).fit(X, Y), "it": recorder()}
+    corruptions = {"brightness": [0.1, -0.1]}
+    found = evaluate_robustness(
+        detectors, X, Y, corruptions=corruptions, metric="accuracy"
+    )
+    scores = found.scores.set_index("detector")
+    assert np.isnan(scores.loc["bad", ["accuracy", "accuracy_low"]].astype(float)).all()
+    assert scores.loc["it", "accuracy_low"] < 0.5 < scores.loc["it", "accuracy_high"]
 
 
 def test_printed_it_is_a_table_in_percent(robustness):
     lines = str(robustness).splitlines()
     assert lines[0].startswith("roc_auc in % of 20 images")
-    assert lines[2].split() == ["clean", "jpeg", "noise", "mean"]
-    assert lines[4].split() == ["chance", *["50.0"] * 4]
+    assert lines[2].split() == ["clean", "jpeg", "noise", "mean", "score"]
+    assert lines[4].split() == ["chance", *["50.0"] * 5]
     assert repr(robustness) == str(robustness)
 
 

@@ -3,8 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from skfake.networks.compact import SMALLEST_SIZE as COMPACT_SMALLEST_SIZE
-from skfake.networks.compact import CompactNet
+from skfake.networks.compact import CompactNet, smallest_size
 from skfake.networks.standardize import Standardize
 from skfake.networks.study_cnn import SMALLEST_SIZE, StudyCNN
 
@@ -69,18 +68,21 @@ def test_batch_normalisation_can_be_left_out():
     assert not any(isinstance(m, nn.BatchNorm2d) for m in network)
 
 
-@pytest.mark.parametrize("image_size", [COMPACT_SMALLEST_SIZE, 7, 32, 45])
+@pytest.mark.parametrize("n_filters", [(4,), (4, 6), (4, 6, 8)])
+@pytest.mark.parametrize("image_size", [None, 8, 32, 45])
 @pytest.mark.parametrize("n_channels", [1, 3])
-def test_the_compact_network_takes_every_size(image_size, n_channels):
-    network = CompactNet(5, n_channels=n_channels, n_filters=(4, 6))
+def test_the_compact_network_takes_every_size(image_size, n_channels, n_filters):
+    image_size = image_size or smallest_size(len(n_filters))
+    network = CompactNet(5, n_channels=n_channels, n_filters=n_filters)
     images = torch.zeros(2, n_channels, image_size, image_size + 1)
     assert network(images).shape == (2, 5)
     network(images).sum().backward()
 
 
-def test_the_compact_network_does_not_take_fewer_pixels():
-    network = CompactNet(2, n_channels=3, n_filters=(4, 6))
-    size = COMPACT_SMALLEST_SIZE - 1
+@pytest.mark.parametrize("n_filters", [(4, 6), (4, 6, 8)])
+def test_the_compact_network_does_not_take_fewer_pixels(n_filters):
+    network = CompactNet(2, n_channels=3, n_filters=n_filters)
+    size = smallest_size(len(n_filters)) - 1
     with pytest.raises(RuntimeError):
         network(torch.zeros(2, 3, size, size))
 

@@ -18,7 +18,7 @@ from skfake.decisions import (
     SelectiveClassifier,
     StableClassifier,
 )
-from skfake.decisions.views import list_steps
+from skfake.decisions.views import list_views
 from skfake.scoring import Scores
 from skfake.screening.labelling import Labeller
 from tests.screening.instances import Brightness, Distance, Labels
@@ -346,7 +346,7 @@ def test_agreement_counts_the_views_that_have_the_label(images):
     assert [a.label for a in answers] == [
         a.label for a in Labeller(detector).label(list(X))
     ]
-    views = [X, *(corrupt(X, *step) for step in list_steps(None))]
+    views = [X, *(corrupt(X, *view.steps[0]) for view in list_views(None))]
     same = [detector.predict(view) == detector.predict(X) for view in views]
     expected = np.mean(same, axis=0)
     assert [a.agreement for a in answers] == pytest.approx(expected, abs=1e-6)
@@ -358,7 +358,7 @@ def test_a_threshold_decides_for_every_view(images):
     detector = Whole().fit(*images)
     settings = {"stability": True, "threshold": 0.8}
     answers = Labeller(detector, **settings).label(list(X))
-    views = [X, *(corrupt(X, *step) for step in list_steps(None))]
+    views = [X, *(corrupt(X, *view.steps[0]) for view in list_views(None))]
     called = [detector.predict_proba(view)[:, 1] >= 0.8 for view in views]
     expected = np.mean([view == called[0] for view in called], axis=0)
     assert [a.agreement for a in answers] == pytest.approx(expected, abs=1e-6)

@@ -1,6 +1,13 @@
 from .conditions import SUITES
 from .damage import corrupt
-from .definitions import CORRUPTIONS, Corruption
+from .definitions import CORRUPTIONS, MIXES, Corruption
 from .transformer import CorruptionTransformer
 
-__all__ = ["CORRUPTIONS", "SUITES", "Corruption", "CorruptionTransformer", "corrupt"]
+__all__ = [
+    "CORRUPTIONS",
+    "MIXES",
+    "SUITES",
+    "Corruption",
+    "CorruptionTransformer",
+    "corrupt",
+]

@@ -64,6 +64,23 @@ CORRUPTIONS = {
     "color_jitter": Corruption(CHANGE, (0.1, 0.2, 0.3, 0.4, 0.5), 0, 1, 0),
 }
 
+#: Named mixes to train with, from between whose strengths each image draws: all
+#: corruptions from mild to severe; and what befalls an image on the web.
+MIXES: dict[str, dict[str, Strength]] = {
+    "all": {name: of.ends for name, of in CORRUPTIONS.items()},
+    "robust": {
+        "jpeg": (25, 95),
+        "webp": (25, 95),
+        "blur": (0.3, 2.2),
+        "rescale": (0.2, 0.9),
+        "noise": (3, 30),
+        "crop": (0.7, 1),
+        "brightness": (-0.3, 0.3),
+        "contrast": (0.4, 1.3),
+        "color_jitter": (0, 0.3),
+    },
+}
+
 
 def check_strength(corruption: str, strength: Strength) -> None:
     """Refuse a strength that a corruption can't have."""

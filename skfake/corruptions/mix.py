@@ -8,7 +8,12 @@ import torch
 from torch import Generator, Tensor
 
 from skfake.corruptions._functions import FUNCTIONS
-from skfake.corruptions.definitions import CORRUPTIONS, Strength, check_strength
+from skfake.corruptions.definitions import (
+    CORRUPTIONS,
+    MIXES,
+    Strength,
+    check_strength,
+)
 
 # How often an image may be corrupted, one time after the other.
 N_ROUNDS = 2
@@ -46,12 +51,14 @@ def read_mix(
     """Corruptions as a user writes them, checked; None where there are none."""
     if corruptions is None:
         return None
-    names = list(CORRUPTIONS if isinstance(corruptions, str) else corruptions)
+    if isinstance(corruptions, str):
+        return Mix(MIXES[corruptions], probability)
+    names = list(corruptions)
     unknown = [name for name in names if name not in CORRUPTIONS]
     if unknown or not names:
         raise ValueError(
-            f"corruptions must be 'all' or hold names of {list(CORRUPTIONS)}; got "
-            f"{repr(unknown[0]) if unknown else 'none'}."
+            f"corruptions must be one of {list(MIXES)}, or hold names of "
+            f"{list(CORRUPTIONS)}; got {repr(unknown[0]) if unknown else 'none'}."
         )
     if not isinstance(corruptions, dict):
         return Mix({name: CORRUPTIONS[name].ends for name in names}, probability)

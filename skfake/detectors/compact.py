@@ -172,6 +172,11 @@ class CompactDetector(DeepDetector):
     }
 
     _own_augmentation = Augmentation(shift=2, growing_crops=True)
+    _robust_settings: ClassVar[dict] = {
+        "n_filters": (48, 128, 256),
+        "label_smoothing": 0.0,
+        "max_epochs": 24,
+    }
     _largest_batch = 512
 
     @property

@@ -127,6 +127,40 @@ class DeepDetector(
     # Side, in pixels, of the smallest image that the network can take.
     _smallest_size: ClassVar[Any]
 
+    # Settings of `robust` besides the augmentation.
+    _robust_settings: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def robust(cls, **params: Any) -> Self:
+        """Make a detector for images as they are found on the web.
+
+        It trains on images that are compressed, blurred, resized, cropped, noisy and
+        relit at random, each anew in every epoch, and so it knows them again as fakes
+        or not when others have done so. On images that nobody has touched it is a
+        little less right than one that was trained on such alone.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the detector, in place of the recipe's own.
+
+        Returns
+        -------
+        detector
+            One that is not fitted yet, whose parameters say what the recipe is. Its
+            augmentation is the detector's own with `corruptions="robust"`.
+
+        See Also
+        --------
+        skfake.evaluation.evaluate_robustness : How much a detector loses on damaged
+            images.
+        """
+        own = cls._own_augmentation
+        if own is None:
+            own = Augmentation(crop=None, flip=False, average_flips=False)
+        augment = clone(own).set_params(corruptions="robust", growing_crops=False)
+        return cls(**{"augment": augment, **cls._robust_settings, **params})
+
     @abstractmethod
     def _build_network(self, n_classes: int) -> nn.Module:
         """Network from standardised images of shape (n, C, H, W) to logits."""

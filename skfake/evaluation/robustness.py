@@ -62,6 +62,10 @@ class Robustness(RobustnessResult):
         half of its mean over the other rows, with their intervals. Of ROC-AUC and the
         suite "techjam", it is the score of that contest.
 
+    predictions : DataFrame
+        A row for each `detector`, `corruption`, `strength` and `image`, its position in
+        X: `target`, `prediction` and scores, as `Comparison.predictions` has them.
+
     metric : str
         The metric that is printed and plotted. For another one, use
         `dataclasses.replace(robustness, metric=...)`.
@@ -296,6 +300,7 @@ def evaluate_robustness(
     return Robustness(
         table=table,
         scores=scores,
+        predictions=predictions,
         metric=metric,
         n_images=len(y),
         random_state=seed,
@@ -311,7 +316,7 @@ def _predict(
     batches: Iterator[tuple[Key, slice, Any]],
     y: np.ndarray,
     classes: Classes,
-) -> tuple[pd.DataFrame, list[pd.DataFrame], set[str]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, set[str]]:
     """Rows with their errors, predictions, and the detectors with probabilities."""
     tables: dict[tuple, list[pd.DataFrame]] = {
         (name, *condition): [] for name in detectors for condition in conditions
@@ -339,4 +344,8 @@ def _predict(
                 probabilistic.add(name)
     rows = pd.DataFrame(list(tables), columns=BY)
     rows["error"] = [errors.get(key) for key in tables]
-    return rows, list(chain.from_iterable(tables.values())), probabilistic
+    # pandas concatenates at least one table.
+    predicted = list(chain.from_iterable(tables.values())) or [
+        pd.DataFrame(columns=[*BY, "image"])
+    ]
+    return rows, pd.concat(predicted, ignore_index=True), probabilistic

@@ -24,6 +24,7 @@ class RobustnessResult:
 
     table: pd.DataFrame
     scores: pd.DataFrame
+    predictions: pd.DataFrame
     metric: str
     n_images: int
     random_state: int
@@ -64,7 +65,7 @@ class RobustnessResult:
 
 def tabulate_robustness(
     rows: pd.DataFrame,
-    predicted: list[pd.DataFrame],
+    predictions: pd.DataFrame,
     classes: Classes,
     *,
     probabilistic: set[str],
@@ -73,9 +74,6 @@ def tabulate_robustness(
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Metrics with intervals beside the columns that name the rows; and the scores."""
-    # pandas concatenates at least one table.
-    nothing = pd.DataFrame(columns=[*BY, "image"])
-    predictions = pd.concat(predicted or [nothing], ignore_index=True)
     if rows["error"].isna().all():
         rows = rows.drop(columns="error")
     table = add_metrics(rows, predictions, BY, classes, probabilistic=probabilistic)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from skfake.corruptions.definitions import MIXES
 from skfake.scikit_learn import Interval, StrOptions
 
 
@@ -41,12 +42,13 @@ class Augmentation(BaseEstimator):
         Whether three quarters of the epochs train on crops of three quarters of the
         side, in half of the time. Needs a `crop` and a network for images of any size.
 
-    corruptions : "all", list, dict or None, default=None
+    corruptions : {"robust", "all"}, list, dict or None, default=None
         How images are damaged before that [3]_, so that the network learns to judge
-        damaged images too: names of `skfake.corruptions.CORRUPTIONS`, and for each the
-        strength, the pair (low, high) from between which strengths are drawn, or
-        "random" for one of the five strengths there. Names alone draw from between the
-        mildest and the most severe of these, and "all" is all names.
+        damaged images too: a mix of `skfake.corruptions.MIXES`, of which "robust" is
+        what befalls images on the web; or names of `skfake.corruptions.CORRUPTIONS`,
+        and for each the strength, the pair (low, high) from between which strengths
+        are drawn, or "random" for one of the five strengths there. Names alone draw
+        from between the mildest and the most severe of these.
 
     corruption_probability : float, default=0.5
         With which an image is corrupted, by one of the corruptions, and after that
@@ -96,6 +98,6 @@ class Augmentation(BaseEstimator):
         "flip": ["boolean"],
         "average_flips": ["boolean"],
         "growing_crops": ["boolean"],
-        "corruptions": [StrOptions({"all"}), dict, list, tuple, None],
+        "corruptions": [StrOptions(set(MIXES)), dict, list, tuple, None],
         "corruption_probability": [Interval(Real, 0, 1, closed="both")],
     }

@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
-from skfake import Augmentation, CNNDetector, CompactDetector
+from skfake import Augmentation, CNNDetector, CompactDetector, ResNetDetector
 from skfake.corruptions import corrupt
 from skfake.datasets import make_images
 from skfake.detectors._pixels import DeferredPixels
@@ -209,6 +209,23 @@ def test_the_default_augmentation_is_the_network_s_own(stripes):
     compact.set_params(augment=None).fit(*stripes)
     assert compact.augment_ is None
     assert not compact.net_.average_flips
+
+
+@pytest.mark.parametrize(
+    "detector", [CompactDetector, CNNDetector, ResNetDetector], ids=lambda d: d.__name__
+)
+def test_the_robust_recipe_is_in_the_parameters(detector):
+    robust = detector.robust(max_epochs=3)
+    assert type(robust) is detector
+    assert robust.max_epochs == 3
+    assert robust.augment.corruptions == "robust"
+    changed = dict.fromkeys(["augment", "max_epochs", "n_filters", "label_smoothing"])
+    plain, params = detector().get_params(), robust.get_params()
+    same = [n for n in plain if n not in changed]
+    assert {name: params[name] for name in same} == {name: plain[name] for name in same}
+    assert detector.robust(augment=None).augment is None
+    # Each has an augmentation of its own.
+    assert detector.robust().augment is not detector.robust().augment
 
 
 def test_dense_layers_take_crops_of_one_size(stripes):

@@ -70,14 +70,12 @@ MIXES: dict[str, dict[str, Strength]] = {
     "all": {name: of.ends for name, of in CORRUPTIONS.items()},
     "robust": {
         "jpeg": (25, 95),
-        "webp": (25, 95),
-        "blur": (0.3, 2.2),
-        "rescale": (0.2, 0.9),
+        "webp": (30, 95),
+        "blur": (0.4, 2.2),
+        "rescale": (0.2, 0.7),
         "noise": (3, 30),
         "crop": (0.7, 1),
-        "brightness": (-0.3, 0.3),
-        "contrast": (0.4, 1.3),
-        "color_jitter": (0, 0.3),
+        "color_jitter": (0, 0.4),
     },
 }
 

@@ -205,8 +205,8 @@ def robustness_caption(robustness: RobustnessResult) -> str:
     return "\n".join(
         [
             f"{robustness.metric} in % of {robustness.n_images} images, as they are "
-            "(clean) and damaged: means over the strengths, `mean` that over all of "
-            "them, and `score` halfway between clean and mean.",
+            "(clean) and damaged: means over the strengths.",
+            "The mean is over all damaged; the score is halfway between clean and mean.",
             *describe_unreadable(robustness.unreadable, robustness.n_images),
         ]
     )

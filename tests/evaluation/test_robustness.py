@@ -576,8 +576,8 @@ def test_a_detector_that_failed_once_has_no_score():
 def test_printed_it_is_a_table_in_percent(robustness):
     lines = str(robustness).splitlines()
     assert lines[0].startswith("roc_auc in % of 20 images")
-    assert lines[2].split() == ["clean", "jpeg", "noise", "mean", "score"]
-    assert lines[4].split() == ["chance", *["50.0"] * 5]
+    assert lines[3].split() == ["clean", "jpeg", "noise", "mean", "score"]
+    assert lines[5].split() == ["chance", *["50.0"] * 5]
     assert repr(robustness) == str(robustness)
 
 

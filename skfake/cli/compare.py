@@ -72,6 +72,7 @@ def compare(
     epochs: options.Epochs = None,
     weights: options.Weights = None,
     augmentation: options.Augment = None,
+    robust: options.Robust = False,
     checkpoint: options.CheckpointFolder = None,
     device: options.Device = None,
     without_leaks: options.WithoutLeaks = False,
@@ -81,7 +82,15 @@ def compare(
 ) -> None:
     """Fit detectors to the same images and print a table of what they get right."""
     settings = Settings(
-        seed, tiles, image_size, epochs, weights, augmentation, checkpoint, device
+        seed=seed,
+        tiles=tiles,
+        image_size=image_size,
+        epochs=epochs,
+        weights=weights,
+        augmentation=augmentation,
+        robust=robust,
+        checkpoint=checkpoint,
+        device=device,
     )
     with one_line():
         chosen = make_detectors(detectors, settings)

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     epochs: int | None = None
     weights: str | None = None
     augmentation: bool | None = None
+    robust: bool = False
     checkpoint: Path | None = None
     device: str | None = None
 
@@ -38,13 +39,22 @@ class Settings(NamedTuple):
             "device": self.device,
         }
         params = {key: value for key, value in given.items() if value is not None}
-        if self.augmentation is not None:
-            params["augment"] = _augment(name) if self.augmentation else None
+        if self.augmentation is False:
+            params["augment"] = None
+        elif self.augmentation and not self.robust:
+            params["augment"] = _augment(name)
         return params
 
 
 def _augment(name: str) -> Any:
     return skfake.Augmentation() if name in PLAIN else "auto"
+
+
+def _make(name: str, *, robust: bool) -> Any:
+    """A detector as it is, or by its recipe for damaged images, if it has one."""
+    detector = getattr(skfake, f"{name}Detector")
+    recipe = getattr(detector, "robust", None)
+    return detector() if recipe is None or not robust else recipe()
 
 
 def make_detectors(
@@ -54,6 +64,11 @@ def make_detectors(
     if settings.checkpoint is not None and settings.checkpoint.is_file():
         raise NotADirectoryError(
             f"--checkpoint must be a folder; got {str(settings.checkpoint)!r}, a file."
+        )
+    if settings.robust and settings.augmentation is False:
+        raise ValueError(
+            "--robust must come without --no-augmentation, which damages no image; got "
+            "both."
         )
     known = {name.lower(): name for name in DETECTORS}
     common = {"n_jobs": -1, "random_state": settings.seed, "verbose": 1}
@@ -65,7 +80,7 @@ def make_detectors(
                 f"{option} must be among {', '.join(DETECTORS)}; got {name.strip()!r}."
             )
         name = known[name.strip().lower()]
-        detector = getattr(skfake, f"{name}Detector")()
+        detector = _make(name, robust=settings.robust)
         given = settings.params(name)
         params = detector.get_params()
         untaken = given.keys() - params.keys()
@@ -73,6 +88,8 @@ def make_detectors(
         wanted = common | given
         detector.set_params(**{key: wanted[key] for key in wanted.keys() & params})
         detectors[name] = detector
+    if settings.robust and not any(hasattr(d, "robust") for d in detectors.values()):
+        strange = {"robust"}
     if strange:
         option = TYPED.get(min(strange), f"--{min(strange)}")
         raise ValueError(

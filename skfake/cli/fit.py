@@ -41,6 +41,7 @@ def fit(
     epochs: options.Epochs = None,
     weights: options.Weights = None,
     augmentation: options.Augment = None,
+    robust: options.Robust = False,
     checkpoint: options.CheckpointFolder = None,
     device: options.Device = None,
     without_leaks: options.WithoutLeaks = False,
@@ -65,7 +66,15 @@ def fit(
     The file holds a model card with these metrics; `skfake info` shows it.
     """
     settings = Settings(
-        seed, tiles, image_size, epochs, weights, augmentation, checkpoint, device
+        seed=seed,
+        tiles=tiles,
+        image_size=image_size,
+        epochs=epochs,
+        weights=weights,
+        augmentation=augmentation,
+        robust=robust,
+        checkpoint=checkpoint,
+        device=device,
     )
     with one_line():
         check_new_model(output, force=force)

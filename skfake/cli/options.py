@@ -145,6 +145,16 @@ Augment = Annotated[
         "the like. Without either, as is best for each.",
     ),
 ]
+Robust = Annotated[
+    bool,
+    option(
+        OF_DETECTORS,
+        "--robust/--no-robust",
+        help="Train networks on images that are compressed, resized, blurred and the "
+        "like at random, so that they judge such images too. It takes longer, and "
+        "costs a little accuracy on images that nobody has touched.",
+    ),
+]
 CheckpointFolder = Annotated[
     Path | None,
     option(

@@ -206,7 +206,7 @@ def robustness_caption(robustness: RobustnessResult) -> str:
         [
             f"{robustness.metric} in % of {robustness.n_images} images, as they are "
             "(clean) and damaged: means over the strengths.",
-            "The mean is over all damaged; the score is halfway between clean and mean.",
+            "The mean is over all damaged; the score lies halfway from clean to mean.",
             *describe_unreadable(robustness.unreadable, robustness.n_images),
         ]
     )

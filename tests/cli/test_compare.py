@@ -290,6 +290,20 @@ def test_options_set_the_parameters_that_a_detector_has(run, settings, tmp_path)
     assert settings["ResNet"].weights == "imagenet"
 
 
+def test_the_robust_recipe_is_that_of_the_detectors(run, settings, tmp_path):
+    source = write_images(tmp_path / "photos", 20)
+    run("compare", source, "--robust", "--augmentation")
+    recipe = skfake.CompactDetector.robust()
+    assert settings["Compact"].n_filters == recipe.n_filters
+    assert settings["Compact"].max_epochs == recipe.max_epochs
+    for name in ("CNN", "Compact"):
+        assert settings[name].augment.corruptions == "robust"
+    # It has none.
+    assert isinstance(settings["SVM"], skfake.SVMDetector)
+    run("compare", source, "--robust", "--epochs", 2)
+    assert settings["Compact"].max_epochs == 2
+
+
 def test_photographs_are_judged_in_tiles_by_every_detector(run, settings, tmp_path):
     source = write_images(tmp_path / "photos", 20, size=300)
     _, _, err = run("compare", source, "--seed", 5)

@@ -189,6 +189,14 @@ def test_files_that_can_not_be_read_are_named_or_skipped(run, photos):
         (["photos", "--output", MODEL, "--detector", "SVM,CNN"], ["one detector"]),
         (["photos", "--output", MODEL, "--detector", "SVM", "--epochs", "3"], ["SVM"]),
         (
+            ["photos", "--output", MODEL, "--detector", "SVM", "--robust"],
+            ["--robust must go with another detector; got SVM"],
+        ),
+        (
+            ["photos", "--output", MODEL, "--robust", "--no-augmentation"],
+            ["--robust must come without --no-augmentation"],
+        ),
+        (
             ["photos", "--output", MODEL, "--detector", "SVM", "--image-size", "8"],
             ["--image-size must be at least"],
         ),

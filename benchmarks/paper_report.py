@@ -174,12 +174,9 @@ def _records(table: pd.DataFrame) -> list[dict]:
 
 
 def to_markdown(found: Mapping[str, Any]) -> str:
-    """Table of accuracies: with intervals, without leaks, and of damaged images."""
+    """Table of accuracies: with intervals, and without leaks."""
     without = {row["detector"]: row for row in found["without_leaks"]}
-    damaged = found.get("damaged", {})
-    means = {row["detector"]: row for row in damaged.get("summary", [])}
-    names = [name for name in next(iter(means.values()), {}) if name != "detector"]
-    columns = ["detector", "accuracy", "without leaks", *names]
+    columns = ["detector", "accuracy", "without leaks"]
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     for row in found["table"]:
         cells = [row["detector"]]
@@ -187,19 +184,12 @@ def to_markdown(found: Mapping[str, Any]) -> str:
             format_metric(pd.Series(of), METRIC)
             for of in (row, without[row["detector"]])
         ]
-        of = means.get(row["detector"], {})
-        cells += ["-" if of.get(n) is None else f"{100 * of[n]:.1f}" for n in names]
         lines.append(f"| {' | '.join(cells)} |")
     settings = found["settings"]
     notes = [
         f"Accuracy in %, with intervals of {settings['confidence_level']:.0%} "
         f"({settings['n_resamples']:,} resamples)."
     ]
-    if damaged:
-        notes.append(
-            f"Of {damaged['n_images']:,} test images, as they are (clean) and damaged "
-            "by degrees, means over five strengths."
-        )
     alike = [d for d in found["differences"] if not d["significant"]]
     pairs = "; ".join(f"{d['first']} and {d['second']}" for d in alike) or "none"
     notes.append(f"Not significantly different ({settings['test']}): {pairs}.")

@@ -57,7 +57,7 @@ FAMILIES = {
 # Rows of the contest that a family of the training comes nearest to.
 SHOWN_TOO = {"cropping": ("center_crop",)}
 # A run is known by these.
-PLAN = ("detector", "seed", "left_out", "tested_on", "limit")
+PLAN = ("detector", "seed", "left_out", "tested_on", "epochs", "limit")
 
 
 KINDS = ("SVM", "CNN", "ResNet", "VGG", "DenseNet", "Compact")
@@ -114,6 +114,8 @@ def run(
     left_out = FAMILIES.get(plan["left_out"], ())
     mix = {k: v for k, v in MIXES["robust"].items() if k not in left_out}
     detector = make_detector(plan["detector"], plan["seed"], mix, weights)
+    if plan["epochs"] is not None:
+        detector.set_params(max_epochs=plan["epochs"])
     start = time.perf_counter()
     detector.fit(images["X"][: plan["limit"]], images["y"][: plan["limit"]])
     seconds = time.perf_counter() - start
@@ -122,8 +124,7 @@ def run(
         {name: detector}, images["X_test"], images["y_test"], corruptions=SUITE
     )
     network = getattr(detector, "net_", None)
-    is_member = name.endswith(ROBUST) and plan["left_out"] is None and network
-    if is_member and plan["tested_on"] == "test images" and plan["limit"] is None:
+    if network is not None and name.endswith(ROBUST) and is_whole(plan):
         keep_scores(folder, plan, robustness)
     return {
         **plan,
@@ -243,6 +244,7 @@ def join_runs(
         "seed": None,
         "left_out": None,
         "tested_on": "test images",
+        "epochs": None,
         "limit": None,
         **measure(found, images["leaks"]),
         **describe_versions(),
@@ -252,7 +254,7 @@ def join_runs(
 def summarize(found: dict[str, Any]) -> pd.DataFrame:
     """A row for each run that was tested on the test images, and for the peers."""
     table = []
-    for of in select_runs(found):
+    for of in [of for of in found["runs"] if is_whole(of)]:
         rows = pd.DataFrame(of["rows"])
         row = {"detector": of["detector"], "seed": of["seed"], "clean": of["clean"]}
         damaged = rows[rows["corruption"] != "clean"]
@@ -265,15 +267,10 @@ def summarize(found: dict[str, Any]) -> pd.DataFrame:
     ]
 
 
-def select_runs(found: dict[str, Any], left_out: str | None = None) -> list[dict]:
-    """Runs on all training images, tested on the test images."""
-    return [
-        of
-        for of in found["runs"]
-        if of["tested_on"] == "test images"
-        and of["left_out"] == left_out
-        and of["limit"] is None
-    ]
+def is_whole(of: dict[str, Any]) -> bool:
+    """Whether a run is by the recipe, on all training images, tested on the others."""
+    plain = all(of[name] is None for name in ("left_out", "epochs", "limit"))
+    return plain and of["tested_on"] == "test images"
 
 
 def to_markdown(found: dict[str, Any]) -> str:
@@ -293,7 +290,7 @@ def to_markdown(found: dict[str, Any]) -> str:
 
 def describe(found: dict[str, Any]) -> str:
     """What the table is of, in words."""
-    runs = select_runs(found)
+    runs = [of for of in found["runs"] if is_whole(of)]
     (first, *_) = runs
     said = [
         f"ROC-AUC of CIFAKE's {first['n_test']:,} test images, as they are and under "
@@ -318,23 +315,27 @@ def describe(found: dict[str, Any]) -> str:
 
 
 def to_left_out_rst(found: dict[str, Any]) -> str:
-    """Rows of what was not trained on, beside the same rows where it was."""
+    """Rows of what was not trained on, beside those of the same training with it."""
     lines = [".. list-table::", "   :header-rows: 1", ""]
-    lines += _to_rst(["left out", "row", "trained on it", "left out", "never damaged"])
-    whole = {of["detector"]: of for of in reversed(select_runs(found))}
-    for family, names in FAMILIES.items():
-        for of in select_runs(found, family):
-            kind = of["detector"].removesuffix(ROBUST)
-            for corruption in [*names, *SHOWN_TOO.get(family, ())]:
-                areas = [
-                    _mean_of(whole.get(of["detector"]), corruption),
-                    _mean_of(of, corruption),
-                    _mean_of(whole.get(kind), corruption),
-                ]
-                if areas[1] is not None:
-                    shown = ["" if a is None else f"{a:.4f}" for a in areas]
-                    lines += _to_rst([", ".join(names), corruption, *shown])
+    lines += _to_rst(["Left out", "Tested on", "ROC-AUC", "Trained on all", "On none"])
+    on_test = [of for of in found["runs"] if of["tested_on"] == "test images"]
+    without = [of for of in on_test if of["left_out"] is not None]
+    for of in without:
+        alike = {k: of[k] for k in ("detector", "seed", "epochs", "limit")}
+        with_all = _find(on_test, **alike, left_out=None)
+        clean = _find(on_test, detector=of["detector"].removesuffix(ROBUST))
+        family = FAMILIES[of["left_out"]]
+        for corruption in (*family, *SHOWN_TOO.get(of["left_out"], ())):
+            areas = [_mean_of(run, corruption) for run in (of, with_all, clean)]
+            if areas[0] is not None:
+                shown = ["" if area is None else f"{area:.4f}" for area in areas]
+                lines += _to_rst([", ".join(family), corruption, *shown])
     return "\n".join(lines)
+
+
+def _find(runs: list[dict], **wanted: Any) -> dict | None:
+    """The first run of which all that is true."""
+    return next((of for of in runs if wanted.items() <= of.items()), None)
 
 
 def _to_rst(cells: list[str]) -> list[str]:
@@ -359,6 +360,7 @@ def main() -> None:
     add("--seeds", nargs="+", type=int, default=[0])
     add("--leave-out", choices=FAMILIES, help="a family that is not trained on")
     add("--validation", action="store_true", help="test on held-out training images")
+    add("--epochs", type=int, help="so many in place of the recipe's")
     add("--limit", type=int, help="at most so many training images: a quick look")
     add("--speed", action="store_true", help="measure what damage costs, and stop")
     add("--ensemble", nargs="+", help="runs to join, by the names of their files")
@@ -391,7 +393,7 @@ def main() -> None:
     part = "held-out training images" if given.validation else "test images"
     for name in given.detectors:
         for seed in given.seeds:
-            plan = (name, seed, given.leave_out, part, given.limit)
+            plan = (name, seed, given.leave_out, part, given.epochs, given.limit)
             plan = dict(zip(PLAN, plan, strict=True))
             if plan not in [{k: of[k] for k in PLAN} for of in found["runs"]]:
                 add_run(run(plan, images, given.weights, given.folder))

@@ -68,8 +68,8 @@ def check_scale(images: np.ndarray | list) -> None:
         low, high = image.min(), image.max()
         if low < 0 or high > 1:
             raise ValueError(
-                "X must hold bytes, or floats from 0 to 1, to be damaged; got numbers "
-                f"from {low:g} to {high:g}."
+                "X must hold bytes, or floats from 0 to 1 or to 255, to be damaged; "
+                f"got numbers from {low:g} to {high:g}."
             )
 
 

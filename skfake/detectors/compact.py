@@ -175,7 +175,7 @@ class CompactDetector(DeepDetector):
     _robust_settings: ClassVar[dict] = {
         "n_filters": (48, 128, 256),
         "label_smoothing": 0.0,
-        "max_epochs": 24,
+        "max_epochs": 22,
     }
     _largest_batch = 512
 

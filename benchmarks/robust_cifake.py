@@ -211,7 +211,9 @@ def join_runs(
     """An ensemble by soft voting of runs: a mean of their probabilities, each row's."""
     kept = [np.load(folder / f"{member}.npz") for member in members]
     values = np.mean([expit(of["logits"].astype(float)) for of in kept], axis=0)
-    y, name = images["y_test"], " + ".join(members)
+    plans = [json.loads(str(of["plan"])) for of in kept]
+    names = list(dict.fromkeys(plan["detector"] for plan in plans))
+    y, name = images["y_test"], f"{' and '.join(names)}: {len(plans)} together"
     conditions = [(c.name, c.strength) for c in list_conditions(SUITE)]
     keys = [(name, "clean", np.nan), *((name, *c) for c in conditions)]
     predictions = [
@@ -240,7 +242,7 @@ def join_runs(
     )
     return {
         "detector": name,
-        "members": [json.loads(str(of["plan"])) for of in kept],
+        "members": [{k: plan[k] for k in ("detector", "seed")} for plan in plans],
         "seed": None,
         "left_out": None,
         "tested_on": "test images",
@@ -251,52 +253,62 @@ def join_runs(
     }
 
 
-def summarize(found: dict[str, Any]) -> pd.DataFrame:
-    """A row for each run that was tested on the test images, and for the peers."""
-    table = []
-    for of in [of for of in found["runs"] if is_whole(of)]:
-        rows = pd.DataFrame(of["rows"])
-        row = {"detector": of["detector"], "seed": of["seed"], "clean": of["clean"]}
-        damaged = rows[rows["corruption"] != "clean"]
-        row |= damaged.groupby("corruption", sort=False)["roc_auc"].mean().to_dict()
-        table.append(row | {name: of[name] for name in SUMS})
-    peers = [{"detector": name, **values} for name, values in found["peers"].items()]
-    summary = pd.DataFrame([*table, *peers])
-    return summary[
-        [n for n in summary if n not in ("mean", "score")] + ["mean", "score"]
-    ]
-
-
 def is_whole(of: dict[str, Any]) -> bool:
     """Whether a run is by the recipe, on all training images, tested on the others."""
     plain = all(of[name] is None for name in ("left_out", "epochs", "limit"))
     return plain and of["tested_on"] == "test images"
 
 
+def whole_runs(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those runs, a kind after the other, each clean before robust."""
+
+    def place(of: dict[str, Any]) -> tuple:
+        kind = of["detector"].partition(",")[0]
+        return "members" in of, KINDS.index(kind), of["detector"], of["seed"] or 0
+
+    return sorted(filter(is_whole, found["runs"]), key=place)
+
+
+def summarize(found: dict[str, Any]) -> pd.DataFrame:
+    """A row for each whole run, and for the peers."""
+    table = []
+    for of in whole_runs(found):
+        row = {name: of[name] for name in ("detector", "seed", "clean")}
+        row["accuracy"] = of["rows"][0]["accuracy"]
+        damaged = pd.DataFrame(of["rows"][1:])
+        row |= damaged.groupby("corruption", sort=False)["roc_auc"].mean().to_dict()
+        table.append(row | {name: of[name] for name in SUMS})
+    peers = [{"detector": name, **values} for name, values in found["peers"].items()]
+    summary = pd.DataFrame([*table, *peers])
+    last = ["mean", "score"]
+    return summary[[*summary.columns.drop(last), *last]]
+
+
 def to_markdown(found: dict[str, Any]) -> str:
     """The table that the README shows: clean and robust recipes beside each other."""
     summary = summarize(found)
-    # One seed of each is shown; the others are said to be close, with their figures.
+    # One seed of each is shown; those of all are in the words below.
     summary = summary[summary["seed"].isna() | (summary["seed"] == 0)]
     columns = [name for name in summary if name != "seed"]
     lines = [f"| {' | '.join(columns)} |", "| --- " * len(columns) + "|"]
     for _, row in summary.iterrows():
-        values = [
-            "" if pd.isna(row[name]) else f"{row[name]:.4f}" for name in columns[1:]
-        ]
-        lines.append(f"| {' | '.join([row['detector'], *values])} |")
+        cells = [row["detector"]]
+        for name in columns[1:]:
+            shown = f"{row[name]:.1%}" if name == "accuracy" else f"{row[name]:.4f}"
+            cells.append("-" if pd.isna(row[name]) else shown)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", describe(found)])
 
 
 def describe(found: dict[str, Any]) -> str:
     """What the table is of, in words."""
-    runs = [of for of in found["runs"] if is_whole(of)]
+    runs = whole_runs(found)
     (first, *_) = runs
     said = [
         f"ROC-AUC of CIFAKE's {first['n_test']:,} test images, as they are and under "
         "the contest's fourteen transformations, means over the strengths of each "
         "kind; `mean` is over all fourteen, and the score halfway between clean and "
-        "mean."
+        "mean. Accuracy is of the clean images."
     ]
     seeds: dict[str, list[dict]] = {}
     for of in runs:

@@ -19,7 +19,9 @@ class CompactDetector(DeepDetector):
     than much larger networks do in hours. It has a few convolutions on blocks of 2x2
     pixels, trained by Muon [3]_ as the fastest trainings on CIFAR-10 are [1]_, and
     augments by `Augmentation(shift=2, growing_crops=True)`. It takes images of 3 pixels
-    or more, and sees the finest details best where they are not resized.
+    or more, and sees the finest details best where they are not resized. For images
+    that were compressed, resized or blurred on their way, `CompactDetector.robust()`
+    has a stage more and trains on damaged images too.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ _MIDDLE: tuple[Step, ...] = (
 
 
 #: Named sets of conditions, each as `evaluate_robustness` takes them.
-SUITES: dict[str, dict[Any, tuple[float, ...]]] = {
+SUITES: dict[str, dict[Any, Sequence[float]]] = {
     # Five degrees of each, in the manner of arXiv:1903.12261.
     "common": {name: of.strengths for name, of in CORRUPTIONS.items()},
     # Of TikTok TechJam 2026, track 5: noise is given there as a part of the range.
@@ -140,7 +140,7 @@ def _check_strength(name: str, strength: Any) -> None:
     """Refuse what is not one strength, such as a pair to draw from."""
     if not isinstance(strength, Real):
         raise ValueError(f"strengths of {name!r} must be numbers; got {strength!r}.")
-    check_strength(name, strength)
+    check_strength(name, float(strength))
 
 
 def _write(step: Step) -> str:

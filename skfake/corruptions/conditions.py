@@ -33,7 +33,7 @@ class Condition:
         return *self.before, (self.corruption, self.strength)
 
 
-# Of a share of 0.5 a platform's thumbnails are, and few would share less of an image.
+# How far a platform reduces what is uploaded: a little, or to half of the side.
 _SHARED, _REDUCED = ("rescale", 0.75), ("rescale", 0.5)
 _QUALITIES = (90, 70, 50, 30)
 # Strengths of the middle, in the order in which images meet them.
@@ -111,7 +111,7 @@ def _read_all(
         strengths = CORRUPTIONS[name].strengths if given is None else given
         if not isinstance(strengths, Sequence) or len(strengths) == 0:
             raise ValueError(
-                f"corruptions[{key!r}] must hold strengths, one at least; got "
+                f"corruptions[{key!r}] must hold strengths; got "
                 f"{'none' if isinstance(strengths, Sequence) else repr(strengths)}."
             )
         for strength in strengths:

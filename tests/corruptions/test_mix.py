@@ -119,8 +119,11 @@ def test_what_comes_before_a_codec_is_done_on_the_cpu():
 @pytest.mark.parametrize(
     ("corruptions", "match"),
     [
-        ({"rain": 1}, r"corruptions must be one of .*'robust'.* got 'rain'\."),
-        ([], r"corruptions must be one of .*'robust'.* got none\."),
+        (
+            {"rain": 1},
+            r"one of \['all', 'robust'\], or hold names of \[.*; got 'rain'\.",
+        ),
+        ([], r"one of \['all', 'robust'\], or hold names of \[.*; got none\."),
         ({"jpeg": 0}, r"strength must be a number from 1 to 100.*'jpeg'.*; got 0\."),
         (
             {"blur": (2, 1)},

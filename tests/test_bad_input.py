@@ -20,7 +20,8 @@ from PIL import Image
 from sklearn.base import BaseEstimator, clone
 
 import skfake
-from skfake import CNNDetector, HOGTransformer, SVMDetector
+import skfake.features
+from skfake import CNNDetector, SVMDetector
 from skfake.corruptions import CorruptionTransformer, corrupt
 from skfake.datasets import (
     cifake_fingerprint,
@@ -36,6 +37,7 @@ from skfake.decisions import (
     StableClassifier,
 )
 from tests.detectors.instances import DETECTORS
+from tests.features.instances import TRANSFORMERS
 
 N = 8
 rng = np.random.default_rng(0)
@@ -51,7 +53,7 @@ ESTIMATORS = {
     **{name: clone(detector) for name, detector in DETECTORS.items()},
     "SVM": SVM,
     "CNN": CNN,
-    "HOG": HOGTransformer(image_size=8, pixels_per_cell=4, cells_per_block=1),
+    **TRANSFORMERS,
     **{
         f"damage by {name}": CorruptionTransformer(corruption=name)
         for name in ("noise", "jpeg")  # Numbers, and files.
@@ -66,7 +68,7 @@ ESTIMATORS = {
 QUICK = [
     "SVM",
     "CNN",
-    "HOG",
+    *TRANSFORMERS,
     "damage by noise",
     "Neyman-Pearson",
     "selective",
@@ -384,6 +386,7 @@ def test_numbers_on_no_known_scale_are_refused_where_bytes_were_learned(name, fi
 def test_no_public_estimator_escapes():
     public = [getattr(skfake, name) for name in skfake.__all__]
     public += [getattr(skfake.decisions, name) for name in skfake.decisions.__all__]
+    public += [getattr(skfake.features, name) for name in skfake.features.__all__]
     public += [CorruptionTransformer]
     kinds = {
         kind

@@ -15,6 +15,7 @@ from skfake import HOGTransformer
 from skfake.corruptions import CorruptionTransformer
 from skfake.images import UnreadableImages, check_images
 from tests.detectors.instances import DETECTORS
+from tests.features.instances import TRANSFORMERS
 
 EACH_DETECTOR = pytest.mark.parametrize("name", DETECTORS)
 # The fastest of each kind, and what stands before them in a pipeline.
@@ -22,7 +23,7 @@ QUICK = {
     "SVM": DETECTORS["SVM"],
     "CNN": DETECTORS["CNN"],
     "tiled SVM": DETECTORS["tiled SVM"],
-    "HOG": HOGTransformer(),
+    **TRANSFORMERS,
     "damage": CorruptionTransformer(corruption="noise"),
     "HOG in a pipeline": make_pipeline(HOGTransformer(), StandardScaler()),
 }

@@ -1,3 +1,11 @@
+from .dct import DCTTransformer
 from .hog import HOGTransformer
+from .residual import ResidualTransformer
+from .spectrum import SpectrumTransformer
 
-__all__ = ["HOGTransformer"]
+__all__ = [
+    "DCTTransformer",
+    "HOGTransformer",
+    "ResidualTransformer",
+    "SpectrumTransformer",
+]

@@ -1,17 +1,15 @@
 """Histograms of oriented gradients as a transformer."""
 
-import os
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from skimage.feature import hog
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
-from sklearn.utils import gen_batches
 
-from skfake.images import load_images, naming_unreadable
+from skfake.features._batches import describe_batches
+from skfake.images import load_images
 from skfake.scikit_learn import Interval
 from skfake.validation import ImageTransformer, validate_images
 
@@ -116,14 +114,9 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         """
         self._check_parameters()
         images = validate_images(self, X, reset=False)
-        # Not every backend of joblib gives results one by one.
-        parallel = Parallel(n_jobs=self.n_jobs)
-        with naming_unreadable(images, n_jobs=self.n_jobs):
-            described = parallel(
-                delayed(self._describe_batch)(_absolute(images[part]))
-                for part in gen_batches(len(images), BATCH)
-            )
-        return np.concatenate(described)
+        return describe_batches(
+            self._describe_batch, images, batch_size=BATCH, n_jobs=self.n_jobs
+        )
 
     @property
     def _n_features_out(self) -> int:
@@ -150,13 +143,3 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             pixels_per_cell=(self.pixels_per_cell, self.pixels_per_cell),
             cells_per_block=(self.cells_per_block, self.cells_per_block),
         )
-
-
-def _absolute(images: np.ndarray | list) -> np.ndarray | list:
-    """Items whose paths hold in workers, which may be in another folder."""
-    if isinstance(images, np.ndarray):
-        return images
-    return [
-        os.path.abspath(item) if isinstance(item, str | os.PathLike) else item
-        for item in images
-    ]

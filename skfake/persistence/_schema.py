@@ -31,6 +31,9 @@ CLASSES = (
     "skfake.decisions.NeymanPearsonClassifier",
     "skfake.decisions.SelectiveClassifier",
     "skfake.decisions.StableClassifier",
+    "skfake.features.DCTTransformer",
+    "skfake.features.ResidualTransformer",
+    "skfake.features.SpectrumTransformer",
 )
 # What one of them is made of, by the name that its package has for it.
 MACHINE = "skfake.detectors.KernelMachine"

@@ -24,6 +24,7 @@ from skfake import HOGTransformer
 from skfake.corruptions import CorruptionTransformer
 from tests.decisions.instances import neyman_pearson, selective, stable
 from tests.detectors.instances import DETECTORS
+from tests.features.instances import TRANSFORMERS
 
 COMPACT = DETECTORS["Compact"]
 SVM = DETECTORS["SVM with probabilities"]
@@ -31,6 +32,7 @@ HOG = HOGTransformer(image_size=16, cells_per_block=1)
 
 SAVED = {
     **DETECTORS,
+    **TRANSFORMERS,
     "HOG": HOG,
     "corruptions": CorruptionTransformer(corruption="noise", random_state=0),
     "pipeline": make_pipeline(HOG, StandardScaler(), LogisticRegression()),

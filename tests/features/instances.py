@@ -1,0 +1,15 @@
+"""Every transformer to features, with settings for small images."""
+
+from skfake.features import (
+    DCTTransformer,
+    HOGTransformer,
+    ResidualTransformer,
+    SpectrumTransformer,
+)
+
+TRANSFORMERS = {
+    "HOG": HOGTransformer(image_size=8, pixels_per_cell=4, cells_per_block=1),
+    "spectrum": SpectrumTransformer(n_rings=6),
+    "DCT": DCTTransformer(),
+    "residual": ResidualTransformer(order=2),
+}

@@ -11,15 +11,11 @@ from torch import nn
 
 from skfake.detectors.deep import DeepDetector
 from skfake.networks import backbones
-from skfake.networks.standardize import Standardize
+from skfake.networks.standardize import IMAGENET_MEAN, IMAGENET_STD, Standardize
 from skfake.networks.weights import imagenet_weights, load_weights, read_weights
 from skfake.scikit_learn import Interval, Options, StrOptions
 from skfake.training.augmentation import Augmentation
 from skfake.training.batches import PixelDataset
-
-# Of the images that torchvision's weights were trained on.
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

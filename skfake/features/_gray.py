@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skfake.features._batches import describe_images
+from skfake.features._crops import BLOCK, crop_centre, spread_to_bytes
 from skfake.images.colours import set_channels
 from skfake.scikit_learn import Interval
 from skfake.validation import ImageTransformer, validate_images
-
-# Side of the squares that JPEG and the DCT work on, in pixels.
-BLOCK = 8
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -87,13 +85,9 @@ def read_centre(
     and the greatest of images on no known scale.
     """
     if crop_size is not None:
-        top, left = (max(side - crop_size, 0) // 2 for side in image.shape[:2])
-        top, left = (start // BLOCK * BLOCK for start in (top, left))
-        image = image[top : top + crop_size, left : left + crop_size]
+        image = crop_centre(image, crop_size)
     gray = set_channels(image[np.newaxis], grayscale=True)[0, ..., 0]
     if numbers is not None:
-        least, greatest = numbers
-        levels = (gray - least) * (255 / ((greatest - least) or 1))
-        gray = np.rint(levels).clip(0, 255).astype(np.uint8)
+        gray = spread_to_bytes(gray, numbers)
     missing = [(0, max(0, BLOCK - side)) for side in gray.shape]
     return np.pad(gray, missing, mode="symmetric")

@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image, ImageFilter
 
-from skfake.features._gray import BLOCK, GrayTransformer
+from skfake.features._crops import BLOCK
+from skfake.features._gray import GrayTransformer
 from skfake.scikit_learn import Interval
 
 MEDIAN_SIDE = 3

@@ -4,6 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+# Of the images that torchvision's weights were trained on.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
 
 class Standardize(nn.Module):
     """Subtract each channel's mean and divide by its standard deviation."""

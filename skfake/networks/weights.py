@@ -25,13 +25,15 @@ _COUNT = "num_batches_tracked"
 _N_NAMES = 3
 
 
-def read_weights(path: str | os.PathLike) -> dict[str, Tensor]:
+def read_weights(
+    path: str | os.PathLike, *, known: str = "imagenet"
+) -> dict[str, Tensor]:
     """Read tensors from a file, without running anything that it may hold."""
     path = Path(path)
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no file"
         raise FileNotFoundError(
-            f'weights must be None, "imagenet" or the path of a file; got '
+            f'weights must be None, "{known}" or the path of a file; got '
             f"{str(path)!r}, {what}."
         )
     try:
@@ -54,8 +56,10 @@ def read_weights(path: str | os.PathLike) -> dict[str, Tensor]:
     return _check_flat(content, path)
 
 
-def imagenet_weights(name: str) -> dict[str, Tensor]:
-    """Fetch what torchvision's makers learned on ImageNet."""
+def imagenet_weights(
+    name: str, *, asked: str = 'weights="imagenet"'
+) -> dict[str, Tensor]:
+    """Fetch what torchvision's makers learned on ImageNet, as a parameter asks."""
     weights = get_model_weights(name)["IMAGENET1K_V1"]
     try:
         # Torch prints what it downloads, and stdout is for results.
@@ -69,7 +73,7 @@ def imagenet_weights(name: str) -> dict[str, Tensor]:
     # No common class again: no network, a false hash, a damaged file in the cache.
     except Exception as error:
         raise OSError(
-            f'weights="imagenet" must be within reach; got {_describe(error)} for '
+            f"{asked} must be within reach; got {_describe(error)} for "
             f"{weights.url} or its copy in {torch.hub.get_dir()!r}. Use weights=None, "
             "or the path of a file that you download elsewhere."
         ) from error

@@ -32,6 +32,7 @@ CLASSES = (
     "skfake.decisions.SelectiveClassifier",
     "skfake.decisions.StableClassifier",
     "skfake.features.DCTTransformer",
+    "skfake.features.EncoderTransformer",
     "skfake.features.ResidualTransformer",
     "skfake.features.SpectrumTransformer",
 )

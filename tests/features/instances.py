@@ -2,6 +2,7 @@
 
 from skfake.features import (
     DCTTransformer,
+    EncoderTransformer,
     HOGTransformer,
     ResidualTransformer,
     SpectrumTransformer,
@@ -12,4 +13,13 @@ TRANSFORMERS = {
     "spectrum": SpectrumTransformer(n_rings=6),
     "DCT": DCTTransformer(),
     "residual": ResidualTransformer(order=2),
+    # The smallest network of torchvision.
+    "encoder": EncoderTransformer(
+        encoder="shufflenet_v2_x0_5",
+        weights=None,
+        layer="stage2",
+        image_size=32,
+        keep_weights=True,
+        device="cpu",
+    ),
 }

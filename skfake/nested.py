@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 # Names of what is fitted inside an estimator, alone or in a list.
-ALONE = ("best_estimator_", "estimator_", "final_estimator_", "estimator")
+ALONE = (
+    "best_estimator_",
+    "estimator_",
+    "final_estimator_",
+    "estimator",
+    "features_",
+)
 SEVERAL = ("calibrated_classifiers_", "estimators_")
 
 

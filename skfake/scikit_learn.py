@@ -1,5 +1,11 @@
-"""The few private names of scikit-learn that skfake takes, under public ones."""
+"""The few private names of scikit-learn that skfake takes, under public ones.
 
+And the settings under which skfake calls scikit-learn inside.
+"""
+
+from contextlib import AbstractContextManager
+
+from sklearn import config_context
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as take_rows
 from sklearn.utils._missing import is_pandas_na
@@ -20,6 +26,12 @@ __all__ = [
     "count_votes",
     "fit_context",
     "is_pandas_na",
+    "plain_config",
     "take_rows",
     "validate_params",
 ]
+
+
+def plain_config() -> AbstractContextManager:
+    """What is passed on inside is no metadata to be routed, and no frame to be made."""
+    return config_context(enable_metadata_routing=False, transform_output="default")

@@ -100,6 +100,14 @@ def describe_sizes(image_sizes: np.ndarray) -> str:
     return f"{median} pixels (median; {smallest} to {largest})"
 
 
+def find_side(detector: Any) -> int | None:
+    """Side of the square that a detector resizes images to; None where it does not."""
+    if not getattr(detector, "resize", True):
+        return None
+    # What was learned, where the parameter leaves it open.
+    return getattr(detector, "image_size_", getattr(detector, "image_size", None))
+
+
 def describe_resizing(image_sizes: np.ndarray, image_size: int) -> str | None:
     """What becomes of images that are larger than what is looked at of them."""
     if max(image_sizes[1]) <= image_size:
@@ -110,8 +118,10 @@ def describe_resizing(image_sizes: np.ndarray, image_size: int) -> str | None:
 
 def warn_of_resizing(estimator: Any, n_images: int) -> None:
     """Warn where an estimator looks at a small part of its images' pixels."""
-    size = estimator.image_size
-    if min(estimator.image_sizes_[1]) < max(PHOTOGRAPH, FAR_LARGER * size):
+    size = find_side(estimator)
+    if size is None or min(estimator.image_sizes_[1]) < max(
+        PHOTOGRAPH, FAR_LARGER * size
+    ):
         return
     warnings.warn(
         f"{n_images:,} images of {describe_sizes(estimator.image_sizes_)} are resized "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 import skfake
-from skfake.cli.detectors import Settings, set_everywhere, tile
+from skfake.cli.detectors import FULL_RESOLUTION, Settings, set_everywhere, tile
 from skfake.cli.sizes import choose_view, describe_view, measure_some
 from skfake.cli.sources import Images, Part, which_fake
 
@@ -29,8 +29,11 @@ def suit_images(
     """
     sizes = measure_some(images.train.X)
     view = choose_view(sizes, tiles=settings.tiles, image_size=settings.image_size)
-    said = [images.remark, describe_view(sizes, view)]
-    set_everywhere(detectors, image_size=view.image_size)
+    suited = detectors
+    if settings.tiles is None:
+        suited = {n: d for n, d in detectors.items() if n not in FULL_RESOLUTION}
+    said = [images.remark, describe_view(sizes, view) if suited else ""]
+    set_everywhere(suited, image_size=view.image_size)
     images = name_classes(images)
     fakes = find_fakes(images, pos_label)
     if fakes is None:
@@ -41,7 +44,7 @@ def suit_images(
     elif pos_label:
         set_everywhere(detectors, pos_label=fakes)
     if view.tiles:
-        detectors = {name: tile(detector) for name, detector in detectors.items()}
+        detectors |= {name: tile(detector) for name, detector in suited.items()}
     for line in filter(None, said):
         print(line, file=sys.stderr)
     return detectors, images, fakes

@@ -9,7 +9,9 @@ import skfake
 from skfake.cli.errors import TYPED
 
 # Names on the command line, of classes of skfake that are imported when needed.
-DETECTORS = ("SVM", "CNN", "ResNet", "VGG", "DenseNet", "Compact")
+DETECTORS = ("SVM", "CNN", "ResNet", "VGG", "DenseNet", "Compact", "Encoder")
+# Those that look at photographs at full resolution, in a size of their own.
+FULL_RESOLUTION = ("Encoder",)
 # Those whose own default is not to augment.
 PLAIN = ("CNN",)
 # Tiles of an image that detectors are trained on, at most.
@@ -23,6 +25,7 @@ class Settings(NamedTuple):
     tiles: bool | None = None
     image_size: int | None = None
     epochs: int | None = None
+    encoder: str | None = None
     weights: str | None = None
     augmentation: bool | None = None
     robust: bool = False
@@ -34,6 +37,7 @@ class Settings(NamedTuple):
         given: dict[str, Any] = {
             "image_size": self.image_size,
             "max_epochs": self.epochs,
+            "encoder": self.encoder,
             "weights": self.weights,
             "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
             "device": self.device,

@@ -23,6 +23,7 @@ TYPED = {
     "augment": "--augmentation",
     "detector": "MODEL",
     "device": "--device",
+    "encoder": "--encoder",
     "image_size": "--image-size",
     "label": "--label",
     "max_epochs": "--epochs",

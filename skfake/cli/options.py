@@ -132,9 +132,21 @@ Epochs = Annotated[
         min=1,
     ),
 ]
+Encoder = Annotated[
+    str | None,
+    option(
+        OF_DETECTORS,
+        help="Network of the Encoder: a name of torchvision, timm:NAME or "
+        "transformers:NAME. Without it, resnet50.",
+    ),
+]
 Weights = Annotated[
     str | None,
-    option(OF_DETECTORS, help='Weights to begin with: "imagenet" or a file.'),
+    option(
+        OF_DETECTORS,
+        help='Weights to begin with: "imagenet" or a file. Of the Encoder, without it, '
+        "those that its library has.",
+    ),
 ]
 Augment = Annotated[
     bool | None,

@@ -1,5 +1,6 @@
 from .cnn import CNNDetector
 from .compact import CompactDetector
+from .encoder import EncoderDetector
 from .kernel_machine import KernelMachine
 from .pretrained import DenseNetDetector, ResNetDetector, VGGDetector
 from .svm import SVMDetector
@@ -9,6 +10,7 @@ __all__ = [
     "CNNDetector",
     "CompactDetector",
     "DenseNetDetector",
+    "EncoderDetector",
     "KernelMachine",
     "ResNetDetector",
     "SVMDetector",

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from skfake.detectors._net import make_net
 from skfake.networks.standardize import Standardize
 from skfake.training.checkpoint import plain_history
-from skfake.training.device import resolve_device
+from skfake.training.device import find_device
 from skfake.training.net import PixelNet
 from skfake.training.seeding import isolated_seed
 
@@ -44,7 +44,7 @@ def build_net(detector: Any, state: dict[str, Any]) -> PixelNet:
     detector._check_sizes(detector.augment_)
     settings, tensors = state["settings"], _unpack(state["tensors"])
     weight = tensors.pop(f"{CRITERION}weight", None)
-    device = _device_here(detector.device)
+    device = find_device(detector.device)
     module = _fill(_build_module(detector), tensors, settings["frozen"])
     codes = np.arange(len(detector.classes_))
     options: dict[str, Any] = {"seed": settings["seed"], "device": device}
@@ -93,10 +93,3 @@ def _fill(
     for name, parameter in module.named_parameters():
         parameter.requires_grad_(name not in frozen)
     return module
-
-
-def _device_here(device: str) -> str:
-    try:
-        return resolve_device(device)
-    except ValueError:
-        return "cpu"

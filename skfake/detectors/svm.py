@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
@@ -22,7 +20,7 @@ from skfake.detectors._pixels import load_pixels
 from skfake.detectors.kernel_machine import KernelMachine, find_gamma, resolve_engine
 from skfake.features.hog import HOGTransformer
 from skfake.labels import encode_labels, learn_pos_label
-from skfake.scikit_learn import Interval, StrOptions, fit_context
+from skfake.scikit_learn import Interval, StrOptions, fit_context, plain_config
 from skfake.scoring import Scores, ScoringMixin, log_odds, log_probabilities
 from skfake.training_images import (
     order_images,
@@ -342,11 +340,6 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         # keeps the sign alone.
         tags.classifier_tags.poor_score = True
         return tags
-
-
-def plain_config() -> AbstractContextManager:
-    """What is passed on inside is no metadata to be routed, and no frame to be made."""
-    return config_context(enable_metadata_routing=False, transform_output="default")
 
 
 def calibrate(svc: KernelMachine, smallest_class: int) -> CalibratedClassifierCV:

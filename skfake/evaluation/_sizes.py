@@ -5,14 +5,14 @@ from typing import Any
 
 from skfake.evaluation._runs import Run
 from skfake.nested import walk_nested
-from skfake.training_images import describe_resizing
+from skfake.training_images import describe_resizing, find_side
 
 
 def describe_sizes(runs: Iterable[Run]) -> dict[str, str]:
     """What was resized, in words, by the names of the detectors that resize."""
     found: dict[str, str] = {}
-    for name, sized in _list_sized(runs):
-        said = describe_resizing(sized.image_sizes_, sized.image_size)
+    for name, sized, side in _list_sized(runs):
+        said = describe_resizing(sized.image_sizes_, side)
         if said is not None:
             found.setdefault(name, said)
     return found
@@ -20,15 +20,16 @@ def describe_sizes(runs: Iterable[Run]) -> dict[str, str]:
 
 def find_resizing(runs: Iterable[Run]) -> list[Any]:
     """A fitted detector for each size that images were brought to."""
-    return list({d.image_size: d for _, d in _list_sized(runs)}.values())
+    return list({side: sized for _, sized, side in _list_sized(runs)}.values())
 
 
-def _list_sized(runs: Iterable[Run]) -> Iterator[tuple[str, Any]]:
-    """Names and detectors that know the sizes of their images, and look at one."""
+def _list_sized(runs: Iterable[Run]) -> Iterator[tuple[str, Any, int]]:
+    """Names of detectors that resize, what of them knows its images, and the side."""
     for run in runs:
         sized = _find_sized(run.detector)
-        if getattr(sized, "image_size", None) is not None:
-            yield run.name, sized
+        side = None if sized is None else find_side(sized)
+        if side is not None:
+            yield run.name, sized, side
 
 
 def _find_sized(detector: Any) -> Any:

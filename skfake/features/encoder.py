@@ -26,7 +26,7 @@ from skfake.networks.encoders import (
     open_backbone,
 )
 from skfake.scikit_learn import Interval, Options, StrOptions, fit_context
-from skfake.training.device import least_batch, resolve_device
+from skfake.training.device import find_device, least_batch, resolve_device
 from skfake.training.net import explain_lack_of_memory
 from skfake.training.seeding import isolated_seed
 from skfake.validation import ImageTransformer, validate_images
@@ -206,6 +206,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         """
         self._check_parameters()
         validate_images(self, X, reset=True)
+        resolve_device(self.device)
         backbone = self._open()
         size = self.image_size
         self.image_size_ = backbone.image_size if isinstance(size, str) else size
@@ -267,10 +268,9 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _count_features(self) -> int:
         """Features of one image; the network is tried on a black one."""
         side = self.image_size_
+        black = np.zeros((1, side, side, 3), np.uint8)
         try:
-            return self._encode(
-                self._encoder, [np.zeros((1, side, side, 3), np.uint8)]
-            ).shape[1]
+            return self._encode(self._find_encoder(), [black]).shape[1]
         except (RuntimeError, AssertionError) as error:
             raise ValueError(
                 "image_size must be one that the encoder can take; got "
@@ -289,7 +289,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
                     "back the file, or fit again."
                 )
             self._encoder = encoder
-        return self._encoder
+        return self._encoder.to(find_device(self.device))
 
     def _prepare(self, image: np.ndarray) -> np.ndarray:
         """Squares (n_crops, size, size, 3) of one image."""
@@ -306,13 +306,12 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     def _encode(self, encoder: Encoder, squares: list[np.ndarray]) -> np.ndarray:
         """Features (n, d) of images (n_crops, size, size, 3) each."""
-        device = torch.device(resolve_device(self.device))
-        encoder.to(device)
         pixels = torch.from_numpy(np.concatenate(squares))
         n = len(pixels)
         n_least = least_batch(self.image_size_)
         if n < n_least:
             pixels = pixels[torch.arange(n_least) % n]
+        device = encoder.standardize.mean.device
         bfloat16 = self.precision == "bfloat16"
         with (
             torch.inference_mode(),
@@ -327,7 +326,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         return hasattr(self, "digest_")
 
     def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
+        state = dict(super().__getstate__())
         encoder = state.pop("_encoder", None)
         if isinstance(state.get("weights"), os.PathLike):
             state["weights"] = os.fspath(state["weights"])
@@ -339,8 +338,8 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        kept = state.pop("net_", None)
-        super().__setstate__(state)
+        kept = state.get("net_")
+        super().__setstate__({k: v for k, v in state.items() if k != "net_"})
         if kept is not None:
             with isolated_seed(0, "cpu"):
                 encoder = self._wrap(open_backbone(self.encoder, None))

@@ -3,6 +3,8 @@
 from typing import Any
 
 from skfake.detectors.deep import DeepDetector
+from skfake.detectors.encoder import EncoderDetector
+from skfake.features.encoder import EncoderTransformer
 from skfake.nested import walk_nested
 from skfake.training.device import resolve_device
 
@@ -14,3 +16,5 @@ def move(detector: Any, device: str) -> None:
         if isinstance(part, DeepDetector) and hasattr(part, "net_"):
             # What a file holds of it is put together anew, there.
             part.__setstate__({**part.__getstate__(), "device": device})
+        elif isinstance(part, EncoderDetector | EncoderTransformer):
+            part.set_params(device=device)

@@ -13,7 +13,7 @@ from skfake.labels import read_pos_label
 from skfake.nested import walk_nested
 from skfake.persistence._schema import count_weights
 from skfake.persistence.card import ModelCard
-from skfake.training_images import describe_sizes
+from skfake.training_images import describe_sizes, find_side
 
 
 def fill_card(card: ModelCard, detector: Any, tree: Any) -> ModelCard:
@@ -46,7 +46,10 @@ def _describe_images(detector: Any) -> str:
     said = describe_sizes(part.image_sizes_)
     if hasattr(part, "tile_size_"):
         return f"{said}, judged in tiles of {part.tile_size_} x {part.tile_size_}"
-    size = part.image_size
+    size = find_side(part)
+    if size is None:
+        size = part.image_size_
+        return f"{said}, of which {size} x {size} in the centre are looked at"
     if (part.image_sizes_ == size).all():
         return said
     return f"{said}, resized to {size} x {size}"

@@ -22,6 +22,7 @@ CLASSES = (
     "skfake.CNNDetector",
     "skfake.CompactDetector",
     "skfake.DenseNetDetector",
+    "skfake.EncoderDetector",
     "skfake.HOGTransformer",
     "skfake.ResNetDetector",
     "skfake.SVMDetector",

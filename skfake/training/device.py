@@ -19,6 +19,14 @@ def resolve_device(device: str) -> str:
     return device
 
 
+def find_device(device: str) -> str:
+    """Device that `device` names, or the CPU where that is not here."""
+    try:
+        return resolve_device(device)
+    except ValueError:
+        return "cpu"
+
+
 def resolve_precision(precision: str, device: str) -> str:
     """Arithmetic that a detector's `precision` names."""
     if precision != "auto":

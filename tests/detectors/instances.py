@@ -5,6 +5,7 @@ from skfake import (
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
+    EncoderDetector,
     ResNetDetector,
     SVMDetector,
     TiledDetector,
@@ -31,6 +32,15 @@ DETECTORS = {
     "VGG": VGGDetector(depth=11, **WHOLE),
     # Muon takes more steps than there are, and longer ones.
     "DenseNet": DenseNetDetector(image_size=29, optimizer="adamw", lr=1e-3, **WHOLE),
+    # The smallest network of torchvision; random weights see stripes, too.
+    "Encoder": EncoderDetector(
+        encoder="shufflenet_v2_x0_5",
+        weights=None,
+        layer="stage2",
+        image_size=32,
+        keep_weights=True,
+        device="cpu",
+    ),
     # Its tiles are so few pixels that the rounding of their grays would show.
     "tiled SVM": TiledDetector(
         SVMDetector(

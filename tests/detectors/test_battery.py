@@ -11,6 +11,7 @@ from skfake import (
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
+    EncoderDetector,
     HOGTransformer,
     ResNetDetector,
     SVMDetector,
@@ -46,6 +47,13 @@ ESTIMATORS = [
     ),
     VGGDetector(**FAST, depth=11, batch_size=32, lr=0.001),
     DenseNetDetector(**FAST, image_size=29, batch_size=16, optimizer="adamw", lr=0.002),
+    EncoderDetector(
+        encoder="shufflenet_v2_x0_5",
+        weights=None,
+        layer="stage2",
+        image_size=32,
+        device="cpu",
+    ),
     # It has the scores that its detector has.
     TiledDetector(SVMDetector(engine="scikit-learn")),
     TiledDetector(

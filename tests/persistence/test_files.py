@@ -220,15 +220,31 @@ def test_a_loaded_network_goes_where_it_is_sent(name, stripes, path, monkeypatch
     monkeypatch.setattr(
         "skfake.persistence._device.resolve_device", lambda device: device
     )
-    monkeypatch.setattr(
-        "skfake.detectors._net_state.resolve_device", lambda device: device
-    )
+    monkeypatch.setattr("skfake.training.device.resolve_device", lambda device: device)
     moved = load_detector(path, device="meta")
     nets = [part.net_ for part in walk_nested(moved) if hasattr(part, "net_")]
     assert nets
     assert {net.device for net in nets} == {"meta"}
     here = load_detector(path, device="cpu")
     assert np.array_equal(answer(here, X), answer(detector, X))
+
+
+def test_an_encoder_goes_where_it_is_sent_or_to_the_cpu(
+    stripes, path, fitted_detector, monkeypatch
+):
+    save_detector(fitted_detector("Encoder"), path)
+    expected = fitted_detector("Encoder").predict_proba(stripes[0])
+    assert np.array_equal(load_detector(path).predict_proba(stripes[0]), expected)
+    for module in ("training.device", "persistence._device"):
+        monkeypatch.setattr(f"skfake.{module}.resolve_device", lambda device: device)
+    moved = load_detector(path, device="meta")
+    network = moved.features_[0]._find_encoder()
+    assert {tensor.device.type for tensor in network.parameters()} == {"meta"}
+    monkeypatch.undo()
+    elsewhere = load_detector(path).set_params(device="cuda:7")
+    elsewhere.features_[0].set_params(device="cuda:7")
+    save_detector(elsewhere, path)
+    assert np.array_equal(load_detector(path).predict_proba(stripes[0]), expected)
 
 
 def test_a_device_that_is_not_there_is_refused(saved):

@@ -1,0 +1,199 @@
+"""Detectors on generators that they were not trained on, at full resolution.
+
+    python benchmarks/unseen_generators.py FOLDER FOLDER...
+
+Each FOLDER is a source of images, class/file. Detectors are trained on a part of each
+source, and tested on the rest of all: the diagonal of its matrix is the source itself,
+all else is unseen. Sources, and the classes of one, differ in format and size as well;
+so that this gives nothing away, the same is done with all images re-encoded alike: the
+centre, at most 512 pixels wide, as JPEG of quality 90. What is done is in
+unseen_generators.json beside this file, and is not done again.
+
+The figures in the manual are of 1,000 + 1,000 images of 512 pixels in
+visionprobe/backend/data of the GitHub repository
+DHANUSH7140/REAL-VS-AI-IMAGE-DETECTION-AND-SIMILAR-OBJECT-DETECTION, and of 600 + 200
+faces of 1,024 pixels in data of dinablachman/realorfake. Their licences are unclear:
+neither they nor what is trained on them is part of skfake.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from PIL import Image
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import StandardScaler
+
+# A script finds its own folder, and not the one above it.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from skfake import CompactDetector, EncoderDetector, SVMDetector, TiledDetector
+from skfake.datasets import load_image_folder
+from skfake.environment import describe_machine, describe_versions
+from skfake.evaluation import compare_generators
+from skfake.features import (
+    DCTTransformer,
+    ResidualTransformer,
+    SpectrumTransformer,
+)
+from skfake.images import read_image
+
+RESULT = Path(__file__).with_suffix(".json")
+SEED = 0
+TEST_SIZE = 0.65
+LARGEST, QUALITY = 512, 90
+ENCODINGS = {False: "as they are", True: "re-encoded alike"}
+KEPT = (
+    "trained_on",
+    "tested_on",
+    "roc_auc",
+    "roc_auc_low",
+    "roc_auc_high",
+    "accuracy",
+    "fit_seconds",
+    "predict_seconds",
+    "n_fakes",
+    "n_reals",
+)
+
+
+def make_detectors(weights: Path) -> dict[str, Any]:
+    """Detectors by the names that tables show."""
+    both: dict[str, Any] = {"random_state": SEED, "n_jobs": -1}
+
+    def linear(*transformers: Any) -> Any:
+        features = make_union(*transformers) if transformers[1:] else transformers[0]
+        return make_pipeline(
+            features, StandardScaler(), LogisticRegression(C=0.01, max_iter=2000)
+        )
+
+    spectrum, dct = SpectrumTransformer(n_jobs=-1), DCTTransformer(n_jobs=-1)
+    residual = ResidualTransformer(n_jobs=-1)
+    trees = HistGradientBoostingClassifier(random_state=SEED)
+    tiles: dict[str, Any] = {"max_tiles": 8, "random_state": SEED}
+    compact = CompactDetector(image_size=64, **both)
+    robust = CompactDetector.robust(image_size=64, **both)
+    encoder: dict[str, Any] = {"weights": weights, **both}
+    return {
+        "SVMDetector": SVMDetector(**both),
+        "CompactDetector of 128 pixels": CompactDetector(image_size=128, **both),
+        "CompactDetector in tiles": TiledDetector(compact, **tiles),
+        "CompactDetector.robust in tiles": TiledDetector(robust, **tiles),
+        "spectrum": linear(spectrum),
+        "DCT": linear(dct),
+        "residual": linear(residual),
+        "spectrum, DCT and residual": linear(spectrum, dct, residual),
+        "residual, boosted trees": make_pipeline(residual, trees),
+        "EncoderDetector": EncoderDetector(**encoder),
+        "EncoderDetector of 5 crops": EncoderDetector(n_crops=5, **encoder),
+    }
+
+
+def gather(folders: Sequence[Path]) -> dict[str, Any]:
+    """Paths, labels and sources of all images, each source by its folder's name."""
+    parts = [load_image_folder(folder, return_X_y=True) for folder in folders]
+    names = [folder.resolve().name for folder in folders]
+    if len(set(names)) < len(names):
+        names = [str(folder) for folder in folders]
+    return {
+        "X": np.concatenate([X for X, _ in parts]),
+        "y": np.concatenate([y for _, y in parts]),
+        "generators": np.repeat(names, [len(y) for _, y in parts]),
+    }
+
+
+def re_encode(X: Sequence[str], folder: Path) -> np.ndarray:
+    """Paths of copies, all of which were cropped and compressed alike."""
+
+    def copy(number: int, path: str) -> str:
+        image = read_image(path)
+        top, left = (max(side - LARGEST, 0) // 2 for side in image.shape[:2])
+        centre = image[top : top + LARGEST, left : left + LARGEST].squeeze()
+        target = folder / f"{number}.jpg"
+        Image.fromarray(centre).convert("RGB").save(target, quality=QUALITY)
+        return str(target)
+
+    tasks = (delayed(copy)(number, path) for number, path in enumerate(X))
+    return np.array(Parallel(n_jobs=-1)(tasks))
+
+
+def measure(name: str, detector: Any, images: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of one detector's matrix."""
+    # It is told that large images are resized: that is what is measured.
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)
+        found = compare_generators(
+            {name: detector},
+            **images,
+            test_size=TEST_SIZE,
+            random_state=SEED,
+            check_data=False,
+        )
+    table = found.table
+    return json.loads(table[[n for n in KEPT if n in table]].to_json(orient="records"))
+
+
+def to_matrix(found: dict[str, Any], *, alike: bool) -> pd.DataFrame:
+    """ROC-AUC of each detector, sources trained on and tested on in columns."""
+    rows = [
+        {"detector": run["detector"], **row}
+        for run in found["runs"]
+        if run["alike"] == alike
+        for row in run["rows"]
+    ]
+    return pd.DataFrame(rows).pivot_table(
+        index="detector", columns=["trained_on", "tested_on"], values="roc_auc"
+    )
+
+
+def main() -> None:
+    """Measure what has not been measured yet."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add = parser.add_argument
+    add("folders", type=Path, nargs="+", help="sources, each class/file")
+    weights = Path("../shared/weights/resnet50_imagenet.safetensors")
+    add("--weights", type=Path, default=weights, help="of ResNet-50")
+    add("--detectors", nargs="*", help="default: all", choices=make_detectors(weights))
+    add("--output", type=Path, default=RESULT)
+    given = parser.parse_args()
+    detectors = make_detectors(given.weights)
+    images = gather(given.folders)
+    found: dict[str, Any] = {"runs": []}
+    if given.output.exists():
+        found = json.loads(given.output.read_text())
+    with TemporaryDirectory() as folder:
+        copies = re_encode(images["X"], Path(folder))
+        for name in given.detectors or detectors:
+            for alike in ENCODINGS:
+                plan = {"detector": name, "alike": alike}
+                if any(plan.items() <= run.items() for run in found["runs"]):
+                    continue
+                of = images | ({"X": copies} if alike else {})
+                rows = measure(name, detectors[name], of)
+                run = {**plan, "n_images": len(of["y"]), "rows": rows}
+                found["runs"].append(
+                    {**run, **describe_machine(), **describe_versions()}
+                )
+                given.output.write_text(json.dumps(found, indent=1) + "\n")
+                print(
+                    name, ENCODINGS[alike], [row["roc_auc"] for row in rows], flush=True
+                )
+    for alike, words in ENCODINGS.items():
+        print(f"Images {words}:")
+        print(to_matrix(found, alike=alike).round(3).to_string())
+
+
+if __name__ == "__main__":
+    main()

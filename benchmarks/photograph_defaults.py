@@ -117,7 +117,7 @@ def measure(detector: Any, parts: dict[str, tuple]) -> dict[str, Any]:
 def to_rst(found: dict) -> str:
     """The table of the manual, the best of those to choose by first."""
     rows = sorted(
-        found["candidates"].items(), key=lambda item: -item[1]["choice"]["accuracy"]
+        found["candidates"].items(), key=lambda item: -item[1]["choice"]["roc_auc"]
     )
     lines = [
         ".. list-table::",
@@ -125,15 +125,15 @@ def to_rst(found: dict) -> str:
         "   :widths: 58 11 11 10 10",
         "",
         "   * - Detector",
-        "     - Choice",
+        "     - Choice, AUC",
         "     - Test",
         "     - AUC",
-        "     - Damaged",
+        "     - Damaged, AUC",
     ]
     for name, row in rows:
         lines += [
             f"   * - `{name}`",
-            f"     - {100 * row['choice']['accuracy']:.1f} %",
+            f"     - {row['choice']['roc_auc']:.3f}",
             f"     - {100 * row['test']['accuracy']:.1f} %",
             f"     - {row['test']['roc_auc']:.3f}",
             f"     - {row['damaged']['roc_auc']:.3f}" if "damaged" in row else "     -",

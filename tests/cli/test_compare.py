@@ -483,8 +483,8 @@ def test_leaks_are_said_in_words_of_the_command_and_left_out(run, calls, tmp_pat
     [
         (["compare", "nowhere"], ["'nowhere', which does not exist"]),
         (["compare", ".", "--test", "nowhere"], ["skfake: "]),
-        (["compare", "--detectors", "SVM,oracle"], ["Compact; got 'oracle'"]),
-        (["compare", "--detectors", ""], ["Compact; got ''"]),
+        (["compare", "--detectors", "SVM,oracle"], ["Encoder; got 'oracle'"]),
+        (["compare", "--detectors", ""], ["Encoder; got ''"]),
         (["compare", "--cv", "many"], ["--cv"]),
         (["compare", "--cv", "1"], ["--cv"]),
         (["compare", "--cv", "60"], ["n_splits=60"]),

@@ -533,7 +533,7 @@ def test_the_table_of_the_report_is_made_from_its_json(reported):
     assert svm.startswith("| SVM | ")
     row = reported.found["report"]["table"][1]
     assert f"| CNN | {100 * row['accuracy']:.1f} [" in cnn
-    assert "Of 20 test images" in notes
+    assert notes.startswith("Accuracy in %, with intervals of 95% (1,000 resamples).")
 
 
 def test_without_what_was_kept_there_is_no_report(start, source):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import compute_sample_weight
 
 from skfake.nested import list_inside
 from skfake.scikit_learn import check_sample_weight, take_rows
@@ -98,6 +99,14 @@ def describe_sizes(image_sizes: np.ndarray) -> str:
     if smallest == largest:
         return f"{median} pixels"
     return f"{median} pixels (median; {smallest} to {largest})"
+
+
+def weigh_classes(
+    class_weight: Any, y: np.ndarray, weights: np.ndarray | None
+) -> np.ndarray:
+    """Weights of images, times those of their classes."""
+    factors = compute_sample_weight(class_weight, y)
+    return factors if weights is None else factors * weights
 
 
 def find_side(detector: Any) -> int | None:

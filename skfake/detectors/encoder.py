@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Tags, compute_sample_weight
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -24,6 +24,7 @@ from skfake.training_images import (
     remember_images,
     validate_training,
     warn_of_resizing,
+    weigh_classes,
 )
 from skfake.validation import accept_images, validate_images
 
@@ -231,9 +232,7 @@ class EncoderDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
             self.features_ = make_pipeline(encoder, scaler)
             y = self.classes_[codes[rows]]
             # As weights of images, as in every detector.
-            factors = compute_sample_weight(self.class_weight, y)
-            if weights is not None:
-                factors = factors * weights
+            factors = weigh_classes(self.class_weight, y, weights)
             classifier = LogisticRegression(
                 C=self.C, max_iter=MAX_ITER, random_state=self.random_state
             )

@@ -12,7 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Tags, compute_sample_weight
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -27,6 +27,7 @@ from skfake.training_images import (
     remember_images,
     validate_training,
     warn_of_resizing,
+    weigh_classes,
 )
 from skfake.validation import accept_images, validate_images
 
@@ -241,9 +242,7 @@ class SVMDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
             svc = calibrate(svc, np.bincount(codes).min())
         y = self.classes_[codes]
         # As weights of images, class weights reach the calibration too.
-        factors = compute_sample_weight(self.class_weight, y)
-        if weights is not None:
-            factors = factors * weights
+        factors = weigh_classes(self.class_weight, y, weights)
         self.svc_ = svc.fit(features, y, sample_weight=factors)
 
     def decision_function(self, X: Any) -> np.ndarray:

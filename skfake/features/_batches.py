@@ -14,7 +14,7 @@ from skfake.images import map_images, naming_unreadable
 BATCH = 64
 
 
-def describe_images(
+def describe_one_by_one(
     describe: Callable[[np.ndarray], np.ndarray],
     images: np.ndarray | list,
     *,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skfake.features._batches import describe_images
+from skfake.features._batches import describe_one_by_one
 from skfake.features._crops import BLOCK, crop_centre, spread_to_bytes
 from skfake.images.colours import set_channels
 from skfake.scikit_learn import Interval
@@ -47,7 +47,7 @@ class GrayTransformer(ImageTransformer):
         """
         self._check_parameters()
         images = validate_images(self, X, reset=False)
-        return describe_images(self._describe, images, n_jobs=self.n_jobs)
+        return describe_one_by_one(self._describe, images, n_jobs=self.n_jobs)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the features.

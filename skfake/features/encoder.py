@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from safetensors.torch import load, save
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
@@ -25,6 +24,7 @@ from skfake.networks.encoders import (
     digest_tensors,
     open_backbone,
 )
+from skfake.networks.tensors import fill_module, pack_tensors, unpack_tensors
 from skfake.scikit_learn import Interval, Options, StrOptions, fit_context
 from skfake.training.device import find_device, least_batch, resolve_device
 from skfake.training.net import explain_lack_of_memory
@@ -207,7 +207,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         self._check_parameters()
         validate_images(self, X, reset=True)
         resolve_device(self.device)
-        backbone = self._open()
+        backbone = self._open(self.weights)
         size = self.image_size
         self.image_size_ = backbone.image_size if isinstance(size, str) else size
         self._encoder = self._wrap(backbone)
@@ -251,10 +251,10 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
                     f"{name} must hold a number for each of three colours; got {value}."
                 )
 
-    def _open(self) -> Backbone:
+    def _open(self, weights: Any) -> Backbone:
         # Random weights, of a head that is left out or of all, are the same every time.
         with isolated_seed(0, "cpu"):
-            return open_backbone(self.encoder, self.weights)
+            return open_backbone(self.encoder, weights)
 
     def _wrap(self, backbone: Backbone) -> Encoder:
         return Encoder(
@@ -280,7 +280,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     def _find_encoder(self) -> Encoder:
         """The network, which a pickle or a file may not have held."""
         if "_encoder" not in vars(self):
-            encoder = self._wrap(self._open())
+            encoder = self._wrap(self._open(self.weights))
             found = digest_tensors(encoder)
             if found != self.digest_:
                 raise ValueError(
@@ -331,19 +331,18 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         if isinstance(state.get("weights"), os.PathLike):
             state["weights"] = os.fspath(state["weights"])
         if encoder is not None and self.keep_weights:
-            tensors = {k: t.cpu().contiguous() for k, t in encoder.state_dict().items()}
-            n_weights = sum(p.numel() for p in encoder.parameters())
-            settings = {"n_weights": n_weights}
-            state["net_"] = {"settings": settings, "tensors": save(tensors)}
+            settings = {"n_weights": sum(p.numel() for p in encoder.parameters())}
+            packed = pack_tensors(encoder.state_dict())
+            state["net_"] = {"settings": settings, "tensors": packed}
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         kept = state.get("net_")
         super().__setstate__({k: v for k, v in state.items() if k != "net_"})
         if kept is not None:
-            with isolated_seed(0, "cpu"):
-                encoder = self._wrap(open_backbone(self.encoder, None))
-            encoder.load_state_dict(load(kept["tensors"]), assign=True)
+            self._validate_params()
+            encoder = self._wrap(self._open(weights=None))
+            fill_module(encoder, unpack_tensors(kept["tensors"]))
             self._encoder = encoder
 
     def __sklearn_tags__(self) -> Tags:

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -226,6 +227,15 @@ def test_a_file_holds_the_weights_where_that_is_asked(tmp_path):
         assert np.array_equal(loaded.predict_proba(IMAGES), expected)
     assert sizes[False] < 100_000
     assert sizes[True] > 1_000_000
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 20, save({"a": torch.zeros(1)})])
+def test_false_weights_in_a_pickle_are_refused(content):
+    transformer = EncoderTransformer(**SMALL, keep_weights=True).fit(IMAGES)
+    state = transformer.__getstate__()
+    state["net_"] = {**state["net_"], "tensors": content}
+    with pytest.raises(ValueError, match="net_ must hold"):
+        EncoderTransformer().__setstate__(state)
 
 
 def test_bfloat16_is_nearly_the_same():

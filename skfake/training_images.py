@@ -17,6 +17,8 @@ MOST_REPEATS = 10
 # Photographs have sides of so many pixels or more, and are far larger than what is
 # looked at of them if they are so many times as large.
 PHOTOGRAPH, FAR_LARGER = 128, 4
+# Images are small if their sides are so small a part of what is cut from them.
+REFLECTED = 2
 
 
 def validate_training(
@@ -137,6 +139,20 @@ def warn_of_resizing(estimator: Any, n_images: int) -> None:
         f"to {size} x {size}, where traces of generators may be lost. Try "
         "TiledDetector(CompactDetector(image_size=64), max_tiles=8), which looks at "
         f"full resolution, or image_size={FAR_LARGER * size}.",
+        UserWarning,
+        stacklevel=4,
+    )
+
+
+def warn_of_reflection(estimator: Any) -> None:
+    """Warn where most of what an estimator looks at mirrors its images."""
+    side, size = min(estimator.image_sizes_[1]), estimator.image_size
+    if estimator.resize or size < max(PHOTOGRAPH, REFLECTED * side):
+        return
+    warnings.warn(
+        f"Images of {describe_sizes(estimator.image_sizes_)} are continued by their "
+        f"reflection to {size} x {size}, which takes time and shows nothing more. Use "
+        f"image_size={side}.",
         UserWarning,
         stacklevel=4,
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
 
 import skfake
-from skfake.cli.detectors import FULL_RESOLUTION, Settings, set_everywhere, tile
-from skfake.cli.sizes import choose_view, describe_view, measure_some
+from skfake.cli.detectors import Settings, set_everywhere, tile
+from skfake.cli.sizes import choose_square, choose_view, describe_view, measure_some
 from skfake.cli.sources import Images, Part, which_fake
 
 if TYPE_CHECKING:
@@ -29,11 +29,14 @@ def suit_images(
     """
     sizes = measure_some(images.train.X)
     view = choose_view(sizes, tiles=settings.tiles, image_size=settings.image_size)
-    suited = detectors
-    if settings.tiles is None:
-        suited = {n: d for n, d in detectors.items() if n not in FULL_RESOLUTION}
-    said = [images.remark, describe_view(sizes, view) if suited else ""]
-    set_everywhere(suited, image_size=view.image_size)
+    resized = {n: d for n, d in detectors.items() if getattr(d, "resize", True)}
+    said = [images.remark, describe_view(sizes, view) if resized else ""]
+    set_everywhere(resized, image_size=view.image_size)
+    for name in detectors.keys() - resized.keys():
+        side = detectors[name].image_size
+        if settings.tiles and isinstance(side, str):
+            side = view.image_size
+        detectors[name].set_params(image_size=choose_square(sizes, side))
     images = name_classes(images)
     fakes = find_fakes(images, pos_label)
     if fakes is None:
@@ -43,8 +46,9 @@ def suit_images(
         )
     elif pos_label:
         set_everywhere(detectors, pos_label=fakes)
-    if view.tiles:
-        detectors |= {name: tile(detector) for name, detector in suited.items()}
+    # What sees full resolution without tiles is given them where the user says so.
+    tiled = detectors if settings.tiles else resized if view.tiles else {}
+    detectors |= {name: tile(detector) for name, detector in tiled.items()}
     for line in filter(None, said):
         print(line, file=sys.stderr)
     return detectors, images, fakes

@@ -9,9 +9,16 @@ import skfake
 from skfake.cli.errors import TYPED
 
 # Names on the command line, of classes of skfake that are imported when needed.
-DETECTORS = ("SVM", "CNN", "ResNet", "VGG", "DenseNet", "Compact", "Encoder")
-# Those that look at photographs at full resolution, in a size of their own.
-FULL_RESOLUTION = ("Encoder",)
+DETECTORS = (
+    "SVM",
+    "CNN",
+    "ResNet",
+    "VGG",
+    "DenseNet",
+    "Compact",
+    "Residual",
+    "Encoder",
+)
 # Those whose own default is not to augment.
 PLAIN = ("CNN",)
 # Tiles of an image that detectors are trained on, at most.

@@ -111,7 +111,7 @@ Tiles = Annotated[
         "--tiles/--no-tiles",
         help="Judge images at full resolution, in tiles of --image-size (64 without "
         "it), or resize them. Without either, photographs are judged in tiles: images "
-        "most of which have sides of 128 or more.",
+        "most of which have sides of 128 or more. Residual and Encoder resize none.",
         show_default=False,
     ),
 ]
@@ -119,8 +119,9 @@ ImageSize = Annotated[
     int | None,
     option(
         OF_DETECTORS,
-        help="Side in pixels that images are resized to, or of tiles. Without it, "
-        "photographs are resized to 128 and smaller images to 32.",
+        help="Side in pixels that images are resized to, or of tiles, or of the square "
+        "that Residual and Encoder cut. Without it, photographs are resized to 128 and "
+        "smaller images to 32.",
         min=1,
     ),
 ]

@@ -53,6 +53,15 @@ def choose_view(
     return View(bool(tiles), image_size or (TILE if tiles else resized))
 
 
+def choose_square(sizes: np.ndarray, side: int | str) -> int | str:
+    """Side of the squares that are cut from images of these heights and widths."""
+    import numpy as np
+
+    if isinstance(side, str) or not len(sizes):
+        return side
+    return min(side, max(int(np.median(sizes.min(axis=1))), SMALL))
+
+
 def describe_view(sizes: np.ndarray, view: View) -> str:
     """What becomes of large images, and what to do about it; nothing of small ones."""
     if not len(sizes):

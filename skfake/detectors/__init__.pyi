@@ -3,6 +3,7 @@ from .compact import CompactDetector
 from .encoder import EncoderDetector
 from .kernel_machine import KernelMachine
 from .pretrained import DenseNetDetector, ResNetDetector, VGGDetector
+from .residual import ResidualDetector
 from .svm import SVMDetector
 from .tiled import TiledDetector
 
@@ -13,6 +14,7 @@ __all__ = [
     "EncoderDetector",
     "KernelMachine",
     "ResNetDetector",
+    "ResidualDetector",
     "SVMDetector",
     "TiledDetector",
     "VGGDetector",

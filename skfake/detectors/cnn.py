@@ -24,7 +24,12 @@ class CNNDetector(DeepDetector):
     Parameters
     ----------
     image_size : int, default=32
-        Side, in pixels, of the square that each image is resized to.
+        Side, in pixels, of the square that the network sees of each image.
+
+    resize : bool, default=True
+        Whether images are resized to this square. Else it is cut from them as they are:
+        anywhere, elsewhere in every epoch, to train on; their centre, to predict.
+        Smaller images are continued by their reflection.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
@@ -201,8 +206,15 @@ class CNNDetector(DeepDetector):
 
     def _check_sizes(self, augmentation: Augmentation | None) -> None:
         super()._check_sizes(augmentation)
-        if augmentation and augmentation.crop and augmentation.growing_crops:
+        if augmentation is None:
+            return
+        if augmentation.crop and augmentation.growing_crops:
             raise ValueError(
                 "growing_crops must be False for a CNNDetector, whose dense layers "
                 "take images of one size; got True."
+            )
+        if augmentation.crop_size is not None and not augmentation.crop_predictions:
+            raise ValueError(
+                "crop_predictions must be True for a CNNDetector, whose dense layers "
+                "take images of one size; got False."
             )

@@ -1,13 +1,12 @@
 """Our own network for small images as a detector."""
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import ClassVar
 
 from torch import nn
 
 from skfake.detectors.deep import DeepDetector
-from skfake.networks.compact import CompactNet, smallest_size
+from skfake.networks.compact import CompactNet, check_filters, smallest_size
 from skfake.training.augmentation import Augmentation
 
 
@@ -26,7 +25,12 @@ class CompactDetector(DeepDetector):
     Parameters
     ----------
     image_size : int, default=32
-        Side, in pixels, of the square that each image is resized to.
+        Side, in pixels, of the square that the network sees of each image.
+
+    resize : bool, default=True
+        Whether images are resized to this square. Else it is cut from them as they are:
+        anywhere, elsewhere in every epoch, to train on; their centre, to predict.
+        Smaller images are continued by their reflection.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
@@ -190,9 +194,5 @@ class CompactDetector(DeepDetector):
         return CompactNet(n_classes, n_channels=n_channels, n_filters=self.n_filters)
 
     def _check_sizes(self, augmentation: Augmentation | None) -> None:
-        counts = self.n_filters
-        if not counts or not all(isinstance(n, Integral) and n > 0 for n in counts):
-            raise ValueError(
-                f"n_filters must be a tuple of ints of 1 or more; got {counts}."
-            )
+        check_filters(self.n_filters)
         super()._check_sizes(augmentation)

@@ -29,7 +29,7 @@ from skfake.detectors._net import (
     train_detector,
 )
 from skfake.detectors._net_state import build_net, take_apart
-from skfake.detectors._pixels import CHUNK, channel_statistics, open_pixels
+from skfake.detectors._pixels import channel_statistics, images_at_once, open_pixels
 from skfake.images import load_images, naming_unreadable
 from skfake.labels import encode_known_labels, encode_labels, learn_pos_label
 from skfake.networks.heads import head_of, without_head
@@ -46,6 +46,7 @@ from skfake.training_images import (
     order_images,
     remember_images,
     validate_training,
+    warn_of_reflection,
     warn_of_resizing,
 )
 from skfake.validation import accept_images, validate_images
@@ -65,6 +66,7 @@ class DeepDetector(
     """A detector whose scores come from a network, trained by skorch."""
 
     image_size: int = 32
+    resize: bool = True
     image_shape: tuple[int, ...] | None = None
     pos_label: Any = None
     augment: Augmentation | str | None = "auto"
@@ -90,6 +92,7 @@ class DeepDetector(
 
     _parameter_constraints: ClassVar[dict] = {
         "image_size": [Interval(Integral, 1, None, closed="left")],
+        "resize": ["boolean"],
         "image_shape": [tuple, None],
         # `learn_pos_label` says in one sentence what it takes.
         "pos_label": "no_validation",
@@ -121,7 +124,7 @@ class DeepDetector(
     # Detectors that let users choose have a parameter of this name.
     grayscale = False
     # What `augment="auto"` is.
-    _own_augmentation: ClassVar[Augmentation | None] = Augmentation()
+    _own_augmentation: ClassVar[Any] = Augmentation()
     # What `batch_size="auto"` is where there are images enough.
     _largest_batch: ClassVar[int]
     # Side, in pixels, of the smallest image that the network can take.
@@ -155,11 +158,14 @@ class DeepDetector(
         skfake.evaluation.evaluate_robustness : How much a detector loses on damaged
             images.
         """
-        own = cls._own_augmentation
-        if own is None:
-            own = Augmentation(crop=None, flip=False, average_flips=False)
-        augment = clone(own).set_params(corruptions="robust", growing_crops=False)
-        return cls(**{"augment": augment, **cls._robust_settings, **params})
+        detector = cls(**{**cls._robust_settings, **params})
+        if "augment" not in params:
+            own = detector._own_augmentation
+            if own is None:
+                own = Augmentation(crop=None, flip=False, average_flips=False)
+            augment = clone(own).set_params(corruptions="robust", growing_crops=False)
+            detector.augment = augment
+        return detector
 
     @abstractmethod
     def _build_network(self, n_classes: int) -> nn.Module:
@@ -239,6 +245,7 @@ class DeepDetector(
         self._check_settings()
         dataset = self._open(images, codes, weights, more=earlier is not None)
         warn_of_resizing(self, len(images))
+        warn_of_reflection(self)
         codes = dataset.codes_in_order()
         self._check_counts(codes)
         checkpoint = find_checkpoint(self, dataset, earlier)
@@ -396,7 +403,7 @@ class DeepDetector(
 
     def _apply(self, net: PixelNet, X: Any) -> np.ndarray:
         images = validate_images(self, X, reset=False)
-        parts = gen_batches(len(images), CHUNK)
+        parts = gen_batches(len(images), images_at_once(self.image_size))
         with naming_unreadable(images, n_jobs=self.n_jobs):
             return np.concatenate(
                 [net.predict_logits(self._load(images[part])) for part in parts]
@@ -408,7 +415,7 @@ class DeepDetector(
 
     def _pixel_options(self) -> dict[str, Any]:
         """What the network sees of images, for those who read them."""
-        names = ("image_size", "grayscale", "n_jobs")
+        names = ("image_size", "resize", "grayscale", "n_jobs")
         return {name: getattr(self, name) for name in names}
 
     def _load(self, images: np.ndarray | list) -> np.ndarray:

@@ -80,7 +80,12 @@ class ResNetDetector(PretrainedDetector):
     Parameters
     ----------
     image_size : int, default=32
-        Side, in pixels, of the square that each image is resized to.
+        Side, in pixels, of the square that the network sees of each image.
+
+    resize : bool, default=True
+        Whether images are resized to this square. Else it is cut from them as they are:
+        anywhere, elsewhere in every epoch, to train on; their centre, to predict.
+        Smaller images are continued by their reflection.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
@@ -251,7 +256,12 @@ class VGGDetector(PretrainedDetector):
     Parameters
     ----------
     image_size : int, default=32
-        Side, in pixels, of the square that each image is resized to.
+        Side, in pixels, of the square that the network sees of each image.
+
+    resize : bool, default=True
+        Whether images are resized to this square. Else it is cut from them as they are:
+        anywhere, elsewhere in every epoch, to train on; their centre, to predict.
+        Smaller images are continued by their reflection.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.
@@ -434,7 +444,12 @@ class DenseNetDetector(PretrainedDetector):
     Parameters
     ----------
     image_size : int, default=32
-        Side, in pixels, of the square that each image is resized to.
+        Side, in pixels, of the square that the network sees of each image.
+
+    resize : bool, default=True
+        Whether images are resized to this square. Else it is cut from them as they are:
+        anywhere, elsewhere in every epoch, to train on; their centre, to predict.
+        Smaller images are continued by their reflection.
 
     image_shape : tuple (H, W) or (H, W, C), default=None
         Shape of an image where X is flattened. None is the squarest, gray or RGB.

@@ -56,6 +56,7 @@ def read_pixels(detector: Any, images: Any) -> Tensor:
     pixels = load_images(
         images,
         image_size=detector.image_size,
+        resize=detector.resize,
         grayscale=detector.grayscale,
         n_jobs=detector.n_jobs,
     )

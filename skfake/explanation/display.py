@@ -314,6 +314,7 @@ def _shown_images(detector: Any, X: Any) -> np.ndarray | Sequence[np.ndarray]:
         shown = make_thumbnails(X, range(len(X)), image_shape=shape, side=LARGEST)
         return list(shown.values())
     images = validate_images(detector, X, reset=False)
-    seen = load_images(images, image_size=detector.image_size)
+    resize = getattr(detector, "resize", True)
+    seen = load_images(images, image_size=detector.image_size, resize=resize)
     shown = make_thumbnails(seen, range(len(seen)), side=detector.image_size)
     return np.stack(list(shown.values()))

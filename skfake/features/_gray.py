@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skfake.features._batches import describe_one_by_one
-from skfake.features._crops import BLOCK, crop_centre, spread_to_bytes
 from skfake.images.colours import set_channels
+from skfake.images.crops import BLOCK, crop_centre
+from skfake.images.scales import spread_to_bytes
 from skfake.scikit_learn import Interval
 from skfake.validation import ImageTransformer, validate_images
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from skfake.features._crops import BLOCK
 from skfake.features._gray import GrayTransformer
+from skfake.images.crops import BLOCK
 
 # Added to sizes, so that those of a flat image have a logarithm: a thousandth of a
 # pixel's smallest step.

@@ -13,9 +13,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from skfake.features._crops import crop_centre, crop_five, enlarge, spread_to_bytes
 from skfake.images import map_images, resize_images
 from skfake.images.colours import set_channels
+from skfake.images.crops import crop_centre, crop_five, enlarge
+from skfake.images.scales import spread_to_bytes
 from skfake.networks.encoders import (
     POOLINGS,
     PRETRAINED,

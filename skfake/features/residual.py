@@ -8,13 +8,12 @@ from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
-from PIL import Image, ImageFilter
 
-from skfake.features._crops import BLOCK
 from skfake.features._gray import GrayTransformer
+from skfake.filters import median_filter
+from skfake.images.crops import BLOCK
 from skfake.scikit_learn import Interval
 
-MEDIAN_SIDE = 3
 # Runs that are told apart, at most.
 MAX_RUNS = 100_000
 # Residuals are whole numbers of this part of the square's centre weight [1].
@@ -22,8 +21,8 @@ SQUARE_STEP = 4
 
 
 def _from_median(gray: np.ndarray) -> Iterator[np.ndarray]:
-    median = Image.fromarray(gray).filter(ImageFilter.MedianFilter(MEDIAN_SIDE))
-    residual = gray.astype(np.int16) - np.asarray(median)
+    median = median_filter(np, np.pad(gray, 1, mode="edge"))
+    residual = gray.astype(np.int16) - median
     yield from (residual, residual.T)
 
 

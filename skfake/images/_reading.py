@@ -1,6 +1,6 @@
 """A function of every image, computed by threads that read ahead."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,13 +17,18 @@ N_AHEAD = 16
 
 
 def map_items(
-    function: Callable[[np.ndarray], Result],
+    function: Callable[..., Result],
     images: np.ndarray | list,
-    *,
+    *more: Iterable,
     n_jobs: int | None = None,
 ) -> Iterator[Result]:
-    """Apply a function to the pixels of each item, in order."""
-    yield from _read_ahead(lambda item: function(decode_item(item)), images, n_jobs)
+    """Apply a function to each item's pixels and one of each of more, in order."""
+
+    def call(arguments: tuple) -> Result:
+        item, *others = arguments
+        return function(decode_item(item), *others)
+
+    yield from _read_ahead(call, zip(images, *more, strict=True), n_jobs)
 
 
 def try_images(

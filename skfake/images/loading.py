@@ -1,6 +1,6 @@
 """Pixels of checked images, of one size and of the colours asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from PIL import Image
 
 from skfake.images._reading import map_items
 from skfake.images.colours import set_channels
+from skfake.images.crops import crop_centre, fill_square
 from skfake.images.unreadable import naming_unreadable
 
 Result = TypeVar("Result")
@@ -17,9 +18,9 @@ DIGEST_SIZE = 16
 
 
 def map_images(
-    function: Callable[[np.ndarray], Result],
+    function: Callable[..., Result],
     images: np.ndarray | list,
-    *,
+    *more: Iterable,
     n_jobs: int | None = None,
 ) -> Iterator[Result]:
     """Apply a function to each image, in order, while threads read ahead.
@@ -31,6 +32,9 @@ def map_images(
 
     images : array of shape (n, H, W, C) or list of n items
         As `check_images` returns them.
+
+    *more : iterables of n objects
+        Of each, the function takes one with every image, as of `map`.
 
     n_jobs : int, default=None
         Threads that open files and call the function; None is one and -1 one for each
@@ -47,13 +51,14 @@ def map_images(
         If images can't be read: it names all of them.
     """
     with naming_unreadable(images, n_jobs=n_jobs):
-        yield from map_items(function, images, n_jobs=n_jobs)
+        yield from map_items(function, images, *more, n_jobs=n_jobs)
 
 
 def load_images(
     images: np.ndarray | list,
     *,
     image_size: int | None = None,
+    resize: bool = True,
     grayscale: bool = False,
     n_jobs: int | None = None,
 ) -> np.ndarray:
@@ -67,6 +72,10 @@ def load_images(
     image_size : int, default=None
         Side, in pixels, of the square that each image is resized to. With None the
         images must be of one size already.
+
+    resize : bool, default=True
+        With False, the square is cut from the centre of the image as it is; smaller
+        images are continued by their reflection.
 
     grayscale : bool, default=False
         One channel of luminance in place of three.
@@ -90,7 +99,10 @@ def load_images(
     """
 
     def shape(pixels: np.ndarray) -> np.ndarray:
-        return resize_images(set_channels(pixels, grayscale), image_size)
+        if image_size is None or resize:
+            return resize_images(set_channels(pixels, grayscale), image_size)
+        square = fill_square(crop_centre(pixels, image_size), image_size)
+        return set_channels(square, grayscale)
 
     if isinstance(images, np.ndarray):
         return shape(images)

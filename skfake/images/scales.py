@@ -198,3 +198,10 @@ def _round(array: np.ndarray, factor: np.float32) -> np.ndarray:
         np.clip(values, 0, 255, out=values)
         rounded[part] = values
     return rounded
+
+
+def spread_to_bytes(image: np.ndarray, numbers: tuple[float, float]) -> np.ndarray:
+    """Bytes of an image on no known scale, of the least and greatest number there."""
+    least, greatest = numbers
+    levels = (image - least) * (255 / ((greatest - least) or 1))
+    return np.rint(levels).clip(0, 255).astype(np.uint8)

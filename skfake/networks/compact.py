@@ -1,6 +1,7 @@
 """Our own network for small images."""
 
 from collections.abc import Sequence
+from numbers import Integral
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -34,6 +35,14 @@ class CompactNet(nn.Module):
         if height % 2 or width % 2:
             images = F.pad(images, (0, width % 2, 0, height % 2), mode="replicate")
         return self.head(self.layers(images).mean(dim=(2, 3)))
+
+
+def check_filters(n_filters: Sequence[int]) -> None:
+    """Refuse what are no filters of stages."""
+    if not n_filters or not all(isinstance(n, Integral) and n > 0 for n in n_filters):
+        raise ValueError(
+            f"n_filters must be a tuple of ints of 1 or more; got {n_filters}."
+        )
 
 
 def smallest_size(n_stages: int) -> int:

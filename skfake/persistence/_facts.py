@@ -48,7 +48,7 @@ def _describe_images(detector: Any) -> str:
         return f"{said}, judged in tiles of {part.tile_size_} x {part.tile_size_}"
     size = find_side(part)
     if size is None:
-        size = part.image_size_
+        size = getattr(part, "image_size_", None) or part.image_size
         return f"{said}, of which {size} x {size} in the centre are looked at"
     if (part.image_sizes_ == size).all():
         return said

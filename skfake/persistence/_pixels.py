@@ -12,16 +12,18 @@ from typing import Any
 # Weights of the luminance are those of scikit-image's `rgb2gray`. Of the colours whose
 # luminance lies halfway between two grays, one in ten thousand, some are rounded the
 # other way: there the order of NumPy's sums decides, which differs between processors.
-PIXELS = files("skfake.persistence").joinpath("pixels.onnxtxt")
+TEXTS = files("skfake.persistence")
 
 
-def pixels_model(image_size: int, grayscale: bool) -> Any:
+def pixels_model(*, image_size: int, resize: bool, grayscale: bool) -> Any:
     """From images of any size to what a network is fed."""
     # An extra.
     import onnx
     import onnx.inliner
 
-    text = Template(PIXELS.read_text(encoding="utf-8")).substitute(
+    names = ("resized" if resize else "centre", "luminance")
+    texts = (TEXTS.joinpath(f"{name}.onnxtxt").read_text("utf-8") for name in names)
+    text = Template("\n".join(texts)).substitute(
         size=image_size,
         channels=1 if grayscale else 3,
         maps="skfake.luminance" if grayscale else "Identity",

@@ -25,6 +25,7 @@ CLASSES = (
     "skfake.EncoderDetector",
     "skfake.HOGTransformer",
     "skfake.ResNetDetector",
+    "skfake.ResidualDetector",
     "skfake.SVMDetector",
     "skfake.TiledDetector",
     "skfake.VGGDetector",

@@ -106,7 +106,8 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     -----
     `metadata_props` of the model hold, as JSON, `classes`, `pos_label` (what means
     fake), `detector` (the name of its class), `pixel_range` (of its input, 0 to 255),
-    `image_size`, `grayscale`, `crop_size`, `average_flips` and `skfake_version`.
+    `image_size`, `resize`, `grayscale`, `crop_size`, `average_flips` and
+    `skfake_version`.
 
     Images are resized in double precision, 24 bytes or more a pixel; those of
     `image_size` are left as they are. Where an image shrinks far more in height than in
@@ -132,7 +133,12 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
         _check_packages()
         classify = Classify(detector.net_)
         _check_bytes(classify)
-        model = _to_model(classify, detector.image_size, detector.grayscale)
+        pixels = pixels_model(
+            image_size=detector.image_size,
+            resize=detector.resize,
+            grayscale=detector.grayscale,
+        )
+        model = _to_model(classify, pixels)
         _describe(model, detector)
         beside.write_bytes(model.SerializeToString())
         _check_file(beside, classify, detector)
@@ -194,13 +200,13 @@ def _check_bytes(classify: Classify) -> None:
         )
 
 
-def _to_model(classify: Classify, image_size: int, grayscale: bool) -> Any:
+def _to_model(classify: nn.Module, pixels: Any) -> Any:
     """ONNX model of the pixels' part and the network's together."""
     import onnx
 
-    pixels = pixels_model(image_size, grayscale)
+    _, *sides = pixels.graph.output[0].type.tensor_type.shape.dim
     # Two images: torch takes an axis of one for a rule.
-    example = torch.zeros(2, 1 if grayscale else 3, image_size, image_size)
+    example = torch.zeros(2, *(side.dim_value for side in sides))
     # Some versions of onnxscript print what they optimise, and stdout is for results.
     with warnings.catch_warnings(), redirect_stdout(sys.stderr):
         # Torch 2.10 warns of its own code.
@@ -238,6 +244,7 @@ def _describe(model: Any, detector: DeepDetector) -> None:
         "pos_label": detector.pos_label_,
         "pixel_range": [0, 255],
         "image_size": detector.image_size,
+        "resize": detector.resize,
         "grayscale": detector.grayscale,
         "crop_size": net.crop_size,
         "average_flips": net.average_flips,

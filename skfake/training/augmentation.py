@@ -26,8 +26,7 @@ class Augmentation(BaseEstimator):
         With None the whole image is trained on.
 
     crop_size : int, default=None
-        Side, in pixels, of the crops, and of the central square that predictions look
-        at. With None it is the detector's `image_size`.
+        Side, in pixels, of the crops. With None it is the detector's `image_size`.
 
     shift : int, default=4
         Pixels by which "shifted" crops leave the image at most.
@@ -37,6 +36,10 @@ class Augmentation(BaseEstimator):
 
     average_flips : bool, default=True
         Whether predictions average the scores of the image and its mirror image.
+
+    crop_predictions : bool, default=True
+        Whether predictions look at the central square of `crop_size`, and not at all of
+        `image_size`: a network of convolutions may be surer of more pixels [4]_.
 
     growing_crops : bool, default=False
         Whether three quarters of the epochs train on crops of three quarters of the
@@ -68,6 +71,8 @@ class Augmentation(BaseEstimator):
     .. [2] C. Szegedy et al., "Going deeper with convolutions", arXiv:1409.4842, part 6.
     .. [3] S.-Y. Wang et al., "CNN-generated images are surprisingly easy to spot...
        for now", CVPR 2020, arXiv:1912.11035.
+    .. [4] H. Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS
+       2019, arXiv:1906.06423.
 
     Examples
     --------
@@ -87,6 +92,7 @@ class Augmentation(BaseEstimator):
     shift: int = 4
     flip: bool = True
     average_flips: bool = True
+    crop_predictions: bool = True
     growing_crops: bool = False
     corruptions: dict[str, Any] | Sequence[str] | str | None = None
     corruption_probability: float = 0.5
@@ -97,6 +103,7 @@ class Augmentation(BaseEstimator):
         "shift": [Interval(Integral, 0, None, closed="left")],
         "flip": ["boolean"],
         "average_flips": ["boolean"],
+        "crop_predictions": ["boolean"],
         "growing_crops": ["boolean"],
         "corruptions": [StrOptions(set(MIXES)), dict, list, tuple, None],
         "corruption_probability": [Interval(Real, 0, 1, closed="both")],

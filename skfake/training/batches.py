@@ -81,13 +81,25 @@ class PixelDataset(Dataset):
             if self.weights is not None:
                 self.weights = self.weights.to(device)
 
-    def take(self, positions: Tensor) -> tuple[Tensor, ...]:
-        """Images, codes and weights, if there are any, by one gather of each."""
+    @property
+    def is_cut(self) -> bool:
+        """Whether images are parts of larger ones, cut anywhere in them."""
+        return hasattr(self.images, "cut")
+
+    def take(
+        self, positions: Tensor, shares: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Images, codes and weights, if there are any, by one gather of each.
+
+        With shares (n, 2), images are cut at these of the places that they can have.
+        """
         if self.resident is not None:
             positions = positions.to(self.resident.device, non_blocking=True)
         rows = positions if self.rows is None else self.rows[positions]
         if self.resident is not None:
             images = self.resident[rows]
+        elif shares is not None:
+            images = torch.from_numpy(self.images.cut(rows.numpy(), shares.numpy()))
         else:
             images = torch.from_numpy(self.images[rows.numpy()])
         if self.weights is None:
@@ -99,8 +111,8 @@ class PixelDataset(Dataset):
 class Batches:
     """Iterate over rows of a dataset in batches of nearly equal size.
 
-    A generator draws their order, and what is done to them of a mix of corruptions;
-    without one they come in their own.
+    A generator draws their order, where images that are parts are cut, and what is done
+    to them of a mix of corruptions; without one they come in their own, as centres.
     """
 
     dataset: PixelDataset
@@ -124,14 +136,16 @@ class Batches:
             for item in self._draw():
                 yield _finish(*self._read(item))
 
-    def _draw(self) -> Iterator[tuple[Tensor, Draws | None]]:
-        """Rows of each batch, and what is done to its images."""
+    def _draw(self) -> Iterator[tuple[Tensor, Tensor | None, Draws | None]]:
+        """Rows of each batch, where they are cut, and what is done to its images."""
         generator, rows = self.generator, self.rows
         if generator is not None:
             rows = rows[torch.randperm(len(rows), generator=generator)]
+        is_cut = self.dataset.is_cut and generator is not None
         for part in rows.tensor_split(len(self)):
-            mix = self.mix
-            yield part, None if mix is None else mix.draw(len(part), generator)
+            n, mix = len(part), self.mix
+            shares = torch.rand(n, 2, generator=generator) if is_cut else None
+            yield part, shares, None if mix is None else mix.draw(n, generator)
 
     def _must_wait(self) -> bool:
         """Whether batches have to come from elsewhere.
@@ -142,16 +156,16 @@ class Batches:
         return self.dataset.resident is None and not is_here
 
     def _read(
-        self, item: tuple[Tensor, Draws | None]
+        self, item: tuple[Tensor, Tensor | None, Draws | None]
     ) -> tuple[Draws | None, tuple[Tensor, ...]]:
-        rows, draws = item
-        images, *targets = self.dataset.take(rows)
+        rows, shares, draws = item
+        images, *targets = self.dataset.take(rows, shares)
         if draws is not None:
             images = draws.corrupt_on_cpu(images)
         return draws, (images, *targets)
 
     def _read_to_send(
-        self, item: tuple[Tensor, Draws | None]
+        self, item: tuple[Tensor, Tensor | None, Draws | None]
     ) -> tuple[Draws | None, tuple[Tensor, ...]]:
         draws, batch = self._read(item)
         if torch.device(self.device).type == "cuda":

@@ -46,7 +46,8 @@ class PixelNet(NeuralNetClassifier):
     @property
     def crop_size(self) -> int | None:
         """Side of the central square that predictions look at; None for all."""
-        return None if self.augmentation is None else self.augmentation.crop_size
+        of = self.augmentation
+        return of.crop_size if of is not None and of.crop_predictions else None
 
     @property
     def average_flips(self) -> bool:

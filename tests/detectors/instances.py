@@ -6,6 +6,7 @@ from skfake import (
     CompactDetector,
     DenseNetDetector,
     EncoderDetector,
+    ResidualDetector,
     ResNetDetector,
     SVMDetector,
     TiledDetector,
@@ -32,6 +33,8 @@ DETECTORS = {
     "VGG": VGGDetector(depth=11, **WHOLE),
     # Muon takes more steps than there are, and longer ones.
     "DenseNet": DenseNetDetector(image_size=29, optimizer="adamw", lr=1e-3, **WHOLE),
+    # Squares that are cut anywhere may be all between two stripes.
+    "Residual": ResidualDetector(image_size=16, n_filters=(8, 16), **WHOLE),
     # The smallest network of torchvision; random weights see stripes, too.
     "Encoder": EncoderDetector(
         encoder="shufflenet_v2_x0_5",

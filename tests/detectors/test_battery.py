@@ -13,6 +13,7 @@ from skfake import (
     DenseNetDetector,
     EncoderDetector,
     HOGTransformer,
+    ResidualDetector,
     ResNetDetector,
     SVMDetector,
     TiledDetector,
@@ -35,6 +36,14 @@ ESTIMATORS = [
     SVMDetector(engine="scikit-learn", probability=True),
     CNNDetector(image_size=8, max_epochs=6, batch_size=16, lr=0.005, device="cpu"),
     CompactDetector(
+        **AS_THEY_ARE,
+        image_size=8,
+        n_filters=(8, 16),
+        max_epochs=3,
+        batch_size=16,
+        device="cpu",
+    ),
+    ResidualDetector(
         **AS_THEY_ARE,
         image_size=8,
         n_filters=(8, 16),

@@ -8,6 +8,7 @@ from skfake import (
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
+    ResidualDetector,
     ResNetDetector,
     SVMDetector,
     VGGDetector,
@@ -32,6 +33,9 @@ DETECTORS = {
     "SVM": SVMDetector(engine="scikit-learn"),
     "CNN": CNNDetector(max_epochs=6, **TINY),
     "Compact": CompactDetector(max_epochs=3, n_filters=(8, 16), augment=WHOLE, **TINY),
+    "Residual": ResidualDetector(
+        image_size=SIDE, max_epochs=3, n_filters=(8, 16), augment=WHOLE, **TINY
+    ),
     "ResNet": ResNetDetector(depth=18, weights=None, **DEEP),
     "VGG": VGGDetector(depth=11, weights=None, **{**DEEP, "max_epochs": 4}),
     "DenseNet": DenseNetDetector(weights=None, **DEEP),

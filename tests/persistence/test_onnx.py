@@ -146,6 +146,7 @@ def test_the_file_is_whole_and_says_what_it_is(exported):
         "pos_label": 1 if len(detector.classes_) == 2 else None,
         "pixel_range": [0, 255],
         "image_size": detector.image_size,
+        "resize": detector.resize,
         "grayscale": detector.grayscale,
         "crop_size": detector.augment_ and detector.augment_.crop_size,
         "average_flips": bool(detector.augment_ and detector.augment_.average_flips),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from skfake.cli.errors import UsageError
+from skfake.persistence.shipped import find_file, list_shipped
 
 LAYOUTS = (
     "CIFAKE (a folder, .zip or .tar), a folder of class/file or generator/class/file, "
@@ -28,10 +29,13 @@ class Suite(StrEnum):
 
 def check_model(path: Path) -> Path:
     """Refuse a path that leads to no file, before the libraries are loaded."""
-    if path.is_dir() or not path.exists():
-        came = "a folder" if path.is_dir() else "which does not exist"
-        raise UsageError(f"MODEL must be a file; got {str(path)!r}, {came}.")
-    return path
+    if find_file(path).is_file() or (path.exists() and not path.is_dir()):
+        return path
+    came = "a folder" if path.is_dir() else "which does not exist"
+    raise UsageError(
+        f"MODEL must be a file, or one of {', '.join(list_shipped())}; got "
+        f"{str(path)!r}, {came}."
+    )
 
 
 def option(panel: str, *names: str, **described: Any) -> Any:
@@ -43,7 +47,8 @@ Model = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        help="A detector that `skfake fit` or save_detector saved.",
+        help="A detector that `skfake fit` or save_detector saved, or the name of one "
+        "that comes with skfake: cifake, cifake-robust.",
         callback=check_model,
     ),
 ]

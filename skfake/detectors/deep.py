@@ -32,8 +32,9 @@ from skfake.detectors._net_state import build_net, take_apart
 from skfake.detectors._pixels import channel_statistics, images_at_once, open_pixels
 from skfake.images import load_images, naming_unreadable
 from skfake.labels import encode_known_labels, encode_labels, learn_pos_label
-from skfake.networks.heads import head_of, without_head
+from skfake.networks.layers import head_of, without_head
 from skfake.networks.standardize import Standardize
+from skfake.networks.trained import TrainedNetwork
 from skfake.scikit_learn import Interval, StrOptions, fit_context
 from skfake.scoring import Scores, ScoringMixin, compare_logarithms
 from skfake.training.augmentation import Augmentation
@@ -417,6 +418,22 @@ class DeepDetector(
         """What the network sees of images, for those who read them."""
         names = ("image_size", "resize", "grayscale", "n_jobs")
         return {name: getattr(self, name) for name in names}
+
+    def _trained_network(self) -> TrainedNetwork:
+        """The network, for what looks into it."""
+        net = self.net_
+        return TrainedNetwork(
+            module=net.module_,
+            layers=net.module_[1],
+            infer=net.infer,
+            load=lambda images: self._load(images)[:, np.newaxis],
+            image_size=self.image_size,
+            resize=self.resize,
+            grayscale=self.grayscale,
+            crop_size=net.crop_size,
+            average_flips=net.average_flips,
+            is_compiled=net.compile,
+        )
 
     def _load(self, images: np.ndarray | list) -> np.ndarray:
         return load_images(images, **self._pixel_options())

@@ -12,11 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
+from torch import Tensor, nn
 
 from skfake.detectors._pixels import describe_images
 from skfake.features.encoder import EncoderTransformer
 from skfake.labels import encode_labels, learn_pos_label
+from skfake.networks.encoders import LinearHead
+from skfake.networks.trained import TrainedNetwork
 from skfake.scikit_learn import Interval, StrOptions, fit_context, plain_config
 from skfake.scoring import Scores, ScoringMixin, log_probabilities
 from skfake.training_images import (
@@ -107,6 +109,10 @@ class EncoderDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Passed to the LogisticRegression, where nothing is random with its solver.
 
+    verbose : int, default=0
+        1 shows how many training images are encoded, in a bar on stderr, or lines where
+        that is no terminal or notebook.
+
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
@@ -176,6 +182,7 @@ class EncoderDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
     image_shape: tuple[int, ...] | None = None
     n_jobs: int | None = None
     random_state: Any = None
+    verbose: int = 0
 
     _parameter_constraints: ClassVar[dict] = {
         **EncoderTransformer._parameter_constraints,
@@ -228,6 +235,8 @@ class EncoderDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
             self.image_size_ = encoder.image_size_
             warn_of_resizing(self, len(images))
             features = encoder.transform(images)[rows]
+            # Predictions are counted by whoever asks for them.
+            encoder.verbose = 0
             scaler = StandardScaler().fit(features, sample_weight=weights)
             self.features_ = make_pipeline(encoder, scaler)
             y = self.classes_[codes[rows]]
@@ -297,6 +306,33 @@ class EncoderDetector(ScoringMixin, ClassifierMixin, BaseEstimator):
         images = validate_images(self, X, reset=False)
         with plain_config():
             return self.features_.transform(images)
+
+    def _trained_network(self) -> TrainedNetwork:
+        """The network and the classifier together, for what looks into them."""
+        encoder, scaler = (step for _, step in self.features_.steps)
+        network = encoder.find_encoder()
+        head = LinearHead(
+            mean=scaler.mean_,
+            scale=scaler.scale_,
+            weight=self.classifier_.coef_,
+            bias=self.classifier_.intercept_,
+        )
+        device = network.standardize.mean.device
+        module = nn.Sequential(network, head.to(device)).eval()
+
+        def infer(pixels: Tensor) -> Tensor:
+            return module(pixels.to(device).permute(0, 3, 1, 2).float() / 255)
+
+        return TrainedNetwork(
+            module=module,
+            layers=network.network,
+            infer=infer,
+            load=encoder.load_squares,
+            image_size=self.image_size_,
+            resize=self.resize,
+            enlarge=True,
+            n_crops=1 if self.resize else self.n_crops,
+        )
 
     def _make_encoder(self) -> EncoderTransformer:
         names = EncoderTransformer().get_params(deep=False)

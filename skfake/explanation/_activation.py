@@ -10,7 +10,7 @@ from sklearn.utils import gen_batches
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skfake.images import load_images
+from skfake.networks.layers import find_layer
 from skfake.validation import validate_images
 
 # Points between zero and the output of a layer at which "integrated" takes gradients.
@@ -31,52 +31,46 @@ def activation_maps(
 ) -> np.ndarray:
     """Maps of a detector with a network."""
     images = validate_images(detector, X, reset=False)
-    net = detector.net_
+    of = detector._trained_network()
     # Hooks would not be called by what was compiled without them.
-    eager = torch.compiler.set_stance("force_eager") if net.compile else nullcontext()
-    size = detector.image_size
+    stance = torch.compiler.set_stance
+    eager = stance("force_eager") if of.is_compiled else nullcontext()
+    size = of.image_size
     maps = np.empty((len(images), size, size), np.float32)
     # A gradient needs all that a layer gives, as in training: few images at a time.
     n_together = int(np.clip(2**18 // size**2, 1, 64))
-    with eager, torch.inference_mode(False), evaluation_mode(net.module_):
-        network = net.module_[1]
-        first = read_pixels(detector, images[:1])
-        name = choose_layer(net, network, first) if layer is None else layer
-        hooked = find_layer(network, name)
+    with eager, torch.inference_mode(False), evaluation_mode(of.module):
+        first = read_pixels(of, images[:1])
+        name = choose_layer(of, first) if layer is None else layer
+        hooked = find_layer(of.layers, name)
         for part in gen_batches(len(images), n_together):
-            pixels = read_pixels(detector, images[part])
-            of = torch.from_numpy(np.asarray(codes[part], dtype=np.int64))
-            found = weigh_batch(net, hooked, pixels, of, method, name)
+            pixels = read_pixels(of, images[part])
+            classes = torch.from_numpy(np.asarray(codes[part], dtype=np.int64))
+            found = weigh_batch(of, hooked, pixels, classes, method, name)
             maps[part] = found.cpu().numpy()
     return maps
 
 
-def read_pixels(detector: Any, images: Any) -> Tensor:
-    """Images as a detector's network sees them."""
-    pixels = load_images(
-        images,
-        image_size=detector.image_size,
-        resize=detector.resize,
-        grayscale=detector.grayscale,
-        n_jobs=detector.n_jobs,
-    )
-    return torch.from_numpy(np.array(pixels))
+def read_pixels(of: Any, images: Any) -> Tensor:
+    """Images, or their centres, as a detector's network sees them."""
+    return torch.from_numpy(np.ascontiguousarray(of.load(images)[:, 0]))
 
 
 def weigh_batch(
-    net: Any, layer: nn.Module, pixels: Tensor, codes: Tensor, method: str, name: str
+    of: Any, layer: nn.Module, pixels: Tensor, codes: Tensor, method: str, name: str
 ) -> Tensor:
     """Maps of some images."""
-    mirrored = bool(net.average_flips)
+    mirrored = of.average_flips
     batch = torch.cat([pixels, pixels.flip(2)]) if mirrored else pixels
-    column = codes.to(net.device)
+    device = next(of.module.parameters()).device
+    column = codes.to(device)
     fractions = (
         (np.arange(N_STEPS) + 0.5) / N_STEPS if method == "integrated" else [1.0]
     )
-    total = torch.zeros((), device=net.device)
+    total = torch.zeros((), device=device)
     for fraction in fractions:
         with torch.enable_grad(), tapped(layer, float(fraction)) as taps:
-            logits = net.infer(batch)
+            logits = of.infer(batch)
             if mirrored:
                 logits = torch.stack(logits.chunk(2)).mean(dim=0)
             score = log_odds(logits, column).sum()
@@ -94,7 +88,7 @@ def weigh_batch(
         total = total + torch.autograd.grad(score, taps[-1])[0]
     values = taps[-1].detach() / fractions[-1]
     coarse = weigh(values, total / len(fractions), method)
-    side = net.crop_size or pixels.shape[1]
+    side = of.crop_size or pixels.shape[1]
     fine = F.interpolate(
         coarse[:, None], size=(side, side), mode="bilinear", align_corners=False
     )[:, 0]
@@ -155,23 +149,31 @@ def evaluation_mode(module: nn.Module) -> Iterator[None]:
             part.training = mode
 
 
-def choose_layer(net: Any, network: nn.Module, pixels: Tensor) -> str:
+def choose_layer(of: Any, pixels: Tensor) -> str:
     """Name of the last layer whose maps are fine enough to show a place."""
     sides: dict[str, int] = {}
     hooks = []
-    for name, part in chain(network):
+    for name, part in chain(of.layers):
 
-        def measure(module: Any, inputs: Any, output: Tensor, name: str = name) -> None:
-            if output.ndim == 4:
+        def measure(module: Any, inputs: Any, output: Any, name: str = name) -> None:
+            if isinstance(output, Tensor) and output.ndim == 4:
                 sides[name] = min(output.shape[2:])
 
         hooks.append(part.register_forward_hook(measure))
     try:
         with torch.no_grad():
-            net.infer(pixels)
+            of.infer(pixels)
     finally:
         for hook in hooks:
             hook.remove()
+    if not sides:
+        parts = of.layers.named_modules()
+        last = [name for name, part in parts if isinstance(part, nn.Conv2d)][-1:]
+        raise ValueError(
+            "layer must be the name of a layer that gives maps of shape (n, C, H, W) "
+            "where no layer in a chain does; got None."
+            + "".join(f" Use layer={name!r}." for name in last)
+        )
     least = min(LEAST_SIDE, max(sides.values()))
     chosen = ""
     for name, side in sides.items():
@@ -189,16 +191,3 @@ def chain(network: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module
             yield from chain(part, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", part
-
-
-def find_layer(network: nn.Module, name: str) -> nn.Module:
-    """Layer of a name."""
-    parts = dict(network.named_modules())
-    if name not in parts or not name:
-        names = ", ".join(name for name, _ in network.named_children())
-        raise ValueError(
-            f"layer must be the name of a layer of the network, such as {names}, or of "
-            f"one within; got {name!r}. dict(detector.net_.module_[1].named_modules()) "
-            "has all."
-        )
-    return parts[name]

@@ -19,9 +19,9 @@ def has_heat_maps(detector: Any) -> bool:
 
 
 def has_network(detector: Any) -> bool:
-    """Whether a fitted detector's scores come from a network."""
+    """Whether a detector's scores come from a network."""
     # Not by its class, whose file imports torch: an SVM does without.
-    return hasattr(detector, "net_")
+    return hasattr(detector, "_trained_network")
 
 
 def find_members(estimator: Any, X: Any) -> list[tuple[Any, Any]]:

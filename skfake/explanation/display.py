@@ -10,7 +10,7 @@ import numpy as np
 
 from skfake.detectors import SVMDetector
 from skfake.explanation._cells import hog_pictures
-from skfake.explanation._members import find_members, has_heat_maps
+from skfake.explanation._members import find_members, has_heat_maps, has_network
 from skfake.explanation.saliency import find_labels, saliency_maps
 from skfake.images import load_images
 from skfake.images.thumbnails import make_thumbnails
@@ -314,7 +314,16 @@ def _shown_images(detector: Any, X: Any) -> np.ndarray | Sequence[np.ndarray]:
         shown = make_thumbnails(X, range(len(X)), image_shape=shape, side=LARGEST)
         return list(shown.values())
     images = validate_images(detector, X, reset=False)
-    resize = getattr(detector, "resize", True)
-    seen = load_images(images, image_size=detector.image_size, resize=resize)
-    shown = make_thumbnails(seen, range(len(seen)), side=detector.image_size)
+    seen = _load_seen(detector, images)
+    shown = make_thumbnails(seen, range(len(seen)), side=seen.shape[1])
     return np.stack(list(shown.values()))
+
+
+def _load_seen(detector: Any, images: np.ndarray | list) -> np.ndarray:
+    """Images in the size that a detector sees them in, in their colours."""
+    if not has_network(detector):
+        return load_images(images, image_size=detector.image_size)
+    of = detector._trained_network()
+    if not of.grayscale:
+        return of.load(images)[:, 0]
+    return load_images(images, image_size=of.image_size, resize=of.resize)

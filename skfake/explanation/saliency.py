@@ -57,15 +57,17 @@ def saliency_maps(
         its gradient vanishes.
 
     layer : str, default=None
-        Name of a layer in `detector.net_.module_[1]`, where there is a network. With
+        Name of a layer in `detector.net_.module_[1]`, or in the network of an
+        `EncoderDetector`, of which the centre of the image is explained. With
         None it is the last one with maps of 7x7 positions or more, or else of the most
         that there are. Grad-CAM assumes that the layer ends in a ReLU.
 
     Returns
     -------
     float32 array of shape (n, image_size, image_size)
-        Positive values speak for the class, negative ones against it. They are
-        comparable between images of one detector, and have no unit.
+        Of the image as a whole, or of the square in its centre where the detector
+        resizes nothing. Positive values speak for the class, negative ones against it.
+        They are comparable between images of one detector, and have no unit.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """Features of a pretrained network, frozen, as a transformer."""
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from numbers import Integral
@@ -26,6 +27,7 @@ from skfake.networks.encoders import (
     open_backbone,
 )
 from skfake.networks.tensors import fill_module, pack_tensors, unpack_tensors
+from skfake.progress import Progress
 from skfake.scikit_learn import Interval, Options, StrOptions, fit_context
 from skfake.training.device import find_device, least_batch, resolve_device
 from skfake.training.net import explain_lack_of_memory
@@ -100,6 +102,10 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     n_jobs : int, default=None
         Threads that open files.
 
+    verbose : int, default=0
+        1 shows a bar of the images on stderr, or lines where that is no terminal or
+        notebook.
+
     Attributes
     ----------
     digest_ : str
@@ -157,6 +163,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     keep_weights: bool = False
     image_shape: tuple[int, ...] | None = None
     n_jobs: int | None = None
+    verbose: int = 0
 
     _parameter_constraints: ClassVar[dict] = {
         "encoder": [str, nn.Module],
@@ -177,6 +184,7 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         "keep_weights": ["boolean"],
         "image_shape": [tuple, None],
         "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -239,10 +247,18 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         """
         check_is_fitted(self)
         images = validate_images(self, X, reset=False)
-        encoder = self._find_encoder()
+        encoder = self.find_encoder()
         squares = map_images(self._prepare, images, n_jobs=self.n_jobs)
         batches = iter(lambda: list(islice(squares, self.batch_size)), [])
-        return np.concatenate([self._encode(encoder, batch) for batch in batches])
+        encoded = []
+        with Progress(len(images)) if self.verbose else nullcontext() as progress:
+            for batch in batches:
+                encoded.append(self._encode(encoder, batch))
+                if progress is not None:
+                    progress.advance(len(batch))
+                    of = f"{progress.n_done:,} of {len(images):,} images encoded"
+                    progress.write_line(of)
+        return np.concatenate(encoded)
 
     def _check_parameters(self) -> None:
         for name in ("mean", "std"):
@@ -271,14 +287,14 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
         side = self.image_size_
         black = np.zeros((1, side, side, 3), np.uint8)
         try:
-            return self._encode(self._find_encoder(), [black]).shape[1]
+            return self._encode(self.find_encoder(), [black]).shape[1]
         except (RuntimeError, AssertionError) as error:
             raise ValueError(
                 "image_size must be one that the encoder can take; got "
                 f"{side}, where it says: {str(error).splitlines()[0][:200]}"
             ) from error
 
-    def _find_encoder(self) -> Encoder:
+    def find_encoder(self) -> Encoder:
         """The network, which a pickle or a file may not have held."""
         if "_encoder" not in vars(self):
             encoder = self._wrap(self._open(self.weights))
@@ -292,8 +308,12 @@ class EncoderTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
             self._encoder = encoder
         return self._encoder.to(find_device(self.device))
 
+    def load_squares(self, images: np.ndarray | list) -> np.ndarray:
+        """What the network is given of checked images: (n, n_crops, size, size, 3)."""
+        return np.stack(list(map_images(self._prepare, images, n_jobs=self.n_jobs)))
+
     def _prepare(self, image: np.ndarray) -> np.ndarray:
-        """Squares (n_crops, size, size, 3) of one image."""
+        """Squares (n_crops, size, size, 3) of one image, the centre first."""
         size, numbers = self.image_size_, self.pixel_range_
         if numbers is not None:
             image = spread_to_bytes(image, numbers)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import get_model, list_models
 
-from skfake.networks.heads import head_of
+from skfake.networks.layers import find_layer, head_of
 from skfake.networks.standardize import IMAGENET_MEAN, IMAGENET_STD, Standardize
 from skfake.networks.weights import imagenet_weights, load_weights, read_weights
 
@@ -52,7 +52,7 @@ class Encoder(nn.Module):
         self.pooling = pooling
         self.outputs: Any = None
         if layer is not None:
-            _find_layer(network, layer).register_forward_hook(self._keep)
+            find_layer(network, layer).register_forward_hook(self._keep)
         self.layer = layer
         self.requires_grad_(False).eval()
 
@@ -65,6 +65,36 @@ class Encoder(nn.Module):
 
     def _keep(self, layer: nn.Module, images: Any, outputs: Any) -> None:
         self.outputs = outputs
+
+
+class LinearHead(nn.Module):
+    """Standardise features (n, d) and classify them linearly: logits (n, k)."""
+
+    mean: Tensor
+    scale: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(
+        self,
+        *,
+        mean: np.ndarray,
+        scale: np.ndarray,
+        weight: np.ndarray,
+        bias: np.ndarray,
+    ) -> None:
+        super().__init__()
+        of = {"mean": mean, "scale": scale, "weight": weight, "bias": bias}
+        for name, values in of.items():
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits; of two classes with one row of weights, the first one's are zero."""
+        standardised = (features.double() - self.mean) / self.scale
+        logits = standardised @ self.weight.T + self.bias
+        if logits.shape[1] == 1:
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
+        return logits.float()
 
 
 def open_backbone(encoder: str | nn.Module, weights: Any) -> Backbone:
@@ -182,17 +212,6 @@ def digest_tensors(module: nn.Module) -> str:
         digest.update(repr((name, tuple(content.shape), content.dtype)).encode())
         digest.update(content.flatten().view(torch.uint8).numpy())
     return digest.hexdigest()
-
-
-def _find_layer(network: nn.Module, name: str) -> nn.Module:
-    known = dict(network.named_modules())
-    if name not in known or not name:
-        near = get_close_matches(name, known, cutoff=0.3) or list(known)[1:4]
-        raise ValueError(
-            f"layer must be the name of a part of the network; got {name!r}. Use, for "
-            f"example, {', '.join(map(repr, near))}."
-        )
-    return known[name]
 
 
 def _fill(network: nn.Module, tensors: dict[str, Tensor], source: str) -> None:

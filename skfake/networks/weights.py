@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torchvision.models import get_model_weights
 
 from skfake.networks.backbones import stem_of
-from skfake.networks.heads import head_of
+from skfake.networks.layers import head_of
 
 # torchvision's DenseNets were saved when a layer's name could hold a dot.
 _OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")

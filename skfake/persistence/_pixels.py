@@ -15,18 +15,33 @@ from typing import Any
 TEXTS = files("skfake.persistence")
 
 
-def pixels_model(*, image_size: int, resize: bool, grayscale: bool) -> Any:
-    """From images of any size to what a network is fed."""
+# What squares of an image are called in the text, the centre first.
+SQUARES = ("centre", "top_left", "top_right", "bottom_left", "bottom_right")
+
+
+def pixels_model(
+    *,
+    image_size: int,
+    resize: bool = True,
+    enlarge: bool = False,
+    n_crops: int = 1,
+    grayscale: bool = False,
+) -> Any:
+    """From images of any size to what a network is fed, squares as more channels."""
     # An extra.
     import onnx
     import onnx.inliner
 
-    names = ("resized" if resize else "centre", "luminance")
-    texts = (TEXTS.joinpath(f"{name}.onnxtxt").read_text("utf-8") for name in names)
+    kind = "resized" if resize else "enlarged" if enlarge else "centre"
+    texts = [
+        TEXTS.joinpath(f"{name}.onnxtxt").read_text(encoding="utf-8")
+        for name in (kind, "functions")
+    ]
     text = Template("\n".join(texts)).substitute(
         size=image_size,
-        channels=1 if grayscale else 3,
+        channels=(1 if grayscale else 3) * n_crops,
         maps="skfake.luminance" if grayscale else "Identity",
+        squares=", ".join(SQUARES[:n_crops]),
     )
     # Not every runtime knows functions that a model brings along.
     model = onnx.inliner.inline_local_functions(onnx.parser.parse_model(text))

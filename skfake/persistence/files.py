@@ -34,6 +34,7 @@ from skfake.persistence._schema import (
     trusted_types,
 )
 from skfake.persistence.card import ModelCard
+from skfake.persistence.shipped import find_file
 
 FORMAT = 2
 SCHEMA = "schema.json"
@@ -121,7 +122,9 @@ def save_detector(
 
 
 def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
-    """Load a detector that `save_detector` wrote; nothing in the file is executed.
+    """Load a detector that `save_detector` wrote, or one that comes with skfake.
+
+    Nothing in the file is executed.
 
     Classes are looked up in one table, of skfake's and scikit-learn's estimators. A
     network goes to the device that its detector's `device` names, or to the CPU where
@@ -129,8 +132,10 @@ def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
 
     Parameters
     ----------
-    path : path
-        A file.
+    path : path, or {"cifake", "cifake-robust"}
+        A file, or the name of a detector that comes with skfake where there is no file
+        of that name: a `CompactDetector` that was trained on CIFAKE, and one that was
+        trained on damaged images of it too. They know such images alone.
 
     device : str, default=None
         Where its networks are to compute, in place of what their own `device` says.
@@ -149,9 +154,19 @@ def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
         holds anything else than a detector of known classes; or if `device` is not
         there.
 
+    See Also
+    --------
+    read_model_card : What a detector was trained on, and what it can't do.
+    skfake.persistence.fetch_detector : Load a detector from the Hugging Face Hub.
+
     Examples
     --------
-    See `save_detector`.
+    Of a file, see `save_detector`.
+
+    >>> from skfake import load_detector
+    >>> from skfake.datasets import make_images
+    >>> load_detector("cifake").predict(make_images(2, random_state=0).data).shape
+    (2,)
     """
     with _opened(path) as (archive, _):
         schema = read_json(read(archive, SCHEMA), SCHEMA)
@@ -175,8 +190,9 @@ def read_model_card(path: str | os.PathLike) -> ModelCard:
 
     Parameters
     ----------
-    path : path
-        A file that `save_detector` wrote.
+    path : path, or {"cifake", "cifake-robust"}
+        A file that `save_detector` wrote, or the name of a detector that comes with
+        skfake.
 
     Returns
     -------
@@ -250,7 +266,7 @@ def _rebuild(build: Callable[[], Any]) -> Any:
 def _opened(path: str | os.PathLike) -> Iterator[tuple[ZipFile, dict[str, Any]]]:
     """Open a saved detector; whatever is wrong with it becomes one sentence."""
     try:
-        with check_and_open(Path(path)) as archive:
+        with check_and_open(find_file(path)) as archive:
             manifest = read_json(read(archive, FIRST), FIRST)
             if not isinstance(manifest, dict) or not isinstance(
                 manifest.get("format"), int

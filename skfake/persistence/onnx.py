@@ -20,8 +20,10 @@ from torchvision.transforms.v2.functional import center_crop
 
 from skfake import __version__
 from skfake.detectors.deep import DeepDetector
+from skfake.detectors.encoder import EncoderDetector
 from skfake.detectors.svm import SVMDetector
 from skfake.files import replace_when_whole
+from skfake.networks.trained import TrainedNetwork
 from skfake.persistence._pixels import pixels_model
 
 # What one protobuf message can hold.
@@ -34,15 +36,18 @@ INPUT, OUTPUT = "images", "probabilities"
 class Classify(nn.Module):
     """From pixels of the right size to probabilities, as `predict_proba` does it."""
 
-    def __init__(self, net: Any) -> None:
+    def __init__(self, of: TrainedNetwork) -> None:
         super().__init__()
-        self.network = deepcopy(net.module_).cpu()
-        self.crop_size = net.crop_size
-        self.average_flips = net.average_flips
+        self.network = deepcopy(of.module).cpu()
+        self.n_crops = of.n_crops
+        self.crop_size = of.crop_size
+        self.average_flips = of.average_flips
         self.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Probabilities (n, k) of float32 images (n, C, H, W) of 0 to 255."""
+        if self.n_crops > 1:
+            pixels = pixels.unflatten(1, (self.n_crops, -1)).flatten(0, 1)
         if self.average_flips:
             # In one batch, so that the network is in the file once. The centre of the
             # mirror image is cut out of it: of an odd rest the left side has less.
@@ -52,6 +57,8 @@ class Classify(nn.Module):
         logits = self.network(pixels / 255)
         if self.average_flips:
             logits = logits.unflatten(0, (2, -1)).mean(dim=0)
+        if self.n_crops > 1:
+            logits = logits.unflatten(0, (-1, self.n_crops)).mean(dim=1)
         return F.softmax(logits, dim=1)
 
 
@@ -59,10 +66,11 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     """Write a fitted detector as an ONNX file, which needs no Python to run.
 
     All that happens between bytes and probabilities is in the file: resizing, which
-    gives the same bytes as Pillow, luminance, the central crop, the network and the
-    mean over mirror images. Its one input, `images`, is uint8 of shape (n, H, W, 3),
-    RGB, with any n, H and W; its one output, `probabilities`, is float32 of shape
-    (n, n_classes), in the order of `classes_`. The caller does what
+    gives the same bytes as Pillow, or squares cut from the images, luminance, the
+    central crop, the network and the mean over squares and mirror images. Its one
+    input, `images`, is uint8 of shape (n, H, W, 3), RGB, with any n, H and W; its one
+    output, `probabilities`, is float32 of shape (n, n_classes), in the order of
+    `classes_`. The caller does what
     `skfake.images.read_image` does: decodes files, turns photographs upright as their
     EXIF data say, and brings images to three channels of bytes.
 
@@ -72,8 +80,8 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     Parameters
     ----------
     detector : detector with a network
-        Fitted: a `CNNDetector`, `ResNetDetector`, `VGGDetector`, `DenseNetDetector` or
-        `CompactDetector`.
+        Fitted: a `CNNDetector`, `ResNetDetector`, `VGGDetector`, `DenseNetDetector`,
+        `CompactDetector`, `ResidualDetector` or `EncoderDetector`.
 
     path : str or path-like
         Where to write, by custom a name that ends in `.onnx`. A file that is there is
@@ -106,8 +114,8 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     -----
     `metadata_props` of the model hold, as JSON, `classes`, `pos_label` (what means
     fake), `detector` (the name of its class), `pixel_range` (of its input, 0 to 255),
-    `image_size`, `resize`, `grayscale`, `crop_size`, `average_flips` and
-    `skfake_version`.
+    `image_size`, `resize`, `n_crops`, `grayscale`, `crop_size`, `average_flips`
+    and `skfake_version`.
 
     Images are resized in double precision, 24 bytes or more a pixel; those of
     `image_size` are left as they are. Where an image shrinks far more in height than in
@@ -131,27 +139,31 @@ def export_onnx(detector: Any, path: str | os.PathLike) -> None:
     _check_detector(detector)
     with replace_when_whole(path) as beside:
         _check_packages()
-        classify = Classify(detector.net_)
+        of = detector._trained_network()
+        classify = Classify(of)
         _check_bytes(classify)
         pixels = pixels_model(
-            image_size=detector.image_size,
-            resize=detector.resize,
-            grayscale=detector.grayscale,
+            image_size=of.image_size,
+            resize=of.resize,
+            enlarge=of.enlarge,
+            n_crops=of.n_crops,
+            grayscale=of.grayscale,
         )
         model = _to_model(classify, pixels)
-        _describe(model, detector)
+        _describe(model, detector, of)
         beside.write_bytes(model.SerializeToString())
-        _check_file(beside, classify, detector)
+        _check_file(beside, classify, of)
 
 
 def _check_detector(detector: Any) -> None:
-    if not isinstance(detector, DeepDetector):
+    if not isinstance(detector, DeepDetector | EncoderDetector):
         kind = type(detector).__name__
         if isinstance(detector, type):
             kind = f"the class {detector.__name__}"
         raise TypeError(
             "detector must be a fitted CNNDetector, ResNetDetector, VGGDetector, "
-            f"DenseNetDetector or CompactDetector; got {kind}.{_advice(detector)}"
+            "DenseNetDetector, CompactDetector, ResidualDetector or EncoderDetector; "
+            f"got {kind}.{_advice(detector)}"
         )
     check_is_fitted(detector)
     if detector.pixel_range_ is not None:
@@ -235,19 +247,19 @@ def _to_model(classify: nn.Module, pixels: Any) -> Any:
     return model
 
 
-def _describe(model: Any, detector: DeepDetector) -> None:
+def _describe(model: Any, detector: Any, of: TrainedNetwork) -> None:
     """Say what the file is, and nothing of the machine that made it."""
-    net = detector.net_
     facts = {
         "detector": type(detector).__name__,
         "classes": detector.classes_.tolist(),
         "pos_label": detector.pos_label_,
         "pixel_range": [0, 255],
-        "image_size": detector.image_size,
-        "resize": detector.resize,
-        "grayscale": detector.grayscale,
-        "crop_size": net.crop_size,
-        "average_flips": net.average_flips,
+        "image_size": of.image_size,
+        "resize": of.resize,
+        "n_crops": of.n_crops,
+        "grayscale": of.grayscale,
+        "crop_size": of.crop_size,
+        "average_flips": of.average_flips,
         "skfake_version": __version__,
     }
     model.producer_name, model.producer_version = "skfake", __version__
@@ -271,8 +283,8 @@ def _forget_origin(graph: Any) -> None:
                 _forget_origin(attribute.g)
 
 
-def _check_file(path: Path, classify: Classify, detector: DeepDetector) -> None:
-    """Compare the answers of the file with those of skfake on noise of two sizes."""
+def _check_file(path: Path, classify: Classify, of: TrainedNetwork) -> None:
+    """Compare the answers of the file with those of skfake on noise of some sizes."""
     import onnx
     import onnxruntime
 
@@ -280,12 +292,14 @@ def _check_file(path: Path, classify: Classify, detector: DeepDetector) -> None:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     for n, more in ((1, 0), (3, 5)):
-        side = detector.image_size + more
+        side = of.image_size + more
         images = rng.integers(256, size=(n, side, side + more, 3), dtype=np.uint8)
         (found,) = session.run([OUTPUT], {INPUT: images})
-        pixels = torch.from_numpy(detector._load(images)).permute(0, 3, 1, 2).float()
+        squares = of.load(images)
+        pixels = torch.from_numpy(np.concatenate(squares.swapaxes(0, 1), axis=-1))
         with torch.inference_mode():
-            difference = np.abs(found - classify(pixels).numpy()).max()
+            expected = classify(pixels.permute(0, 3, 1, 2).float()).numpy()
+        difference = np.abs(found - expected).max()
         # NaN, of a training that went astray, is what skfake answers too.
         if difference > TOLERANCE:
             raise RuntimeError(

@@ -8,6 +8,7 @@ from skfake import (
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
+    EncoderDetector,
     ResidualDetector,
     ResNetDetector,
     SVMDetector,
@@ -35,6 +36,14 @@ DETECTORS = {
     "Compact": CompactDetector(max_epochs=3, n_filters=(8, 16), augment=WHOLE, **TINY),
     "Residual": ResidualDetector(
         image_size=SIDE, max_epochs=3, n_filters=(8, 16), augment=WHOLE, **TINY
+    ),
+    # Random weights see chequers, too.
+    "Encoder": EncoderDetector(
+        encoder="shufflenet_v2_x0_5",
+        weights=None,
+        layer="stage2",
+        image_size=SIDE,
+        device="cpu",
     ),
     "ResNet": ResNetDetector(depth=18, weights=None, **DEEP),
     "VGG": VGGDetector(depth=11, weights=None, **{**DEEP, "max_epochs": 4}),

@@ -431,7 +431,7 @@ def test_a_label_that_is_no_class_is_refused(fitted, held_out, label):
 
 
 def test_a_layer_that_is_not_there_is_refused(fitted, held_out):
-    with pytest.raises(ValueError, match=r"such as layers, head, .* got 'layer4'"):
+    with pytest.raises(ValueError, match=r"got 'layer4'.*for example, 'layers\.4'"):
         saliency_maps(fitted("Compact"), held_out[0], layer="layer4")
 
 

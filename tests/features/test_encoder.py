@@ -144,7 +144,7 @@ def test_timm_s_networks_come_by_name():
     # Its own size, and colours that are not ImageNet's.
     transformer = EncoderTransformer(encoder="timm:test_vit", weights=None).fit(IMAGES)
     assert transformer.image_size_ == 160
-    assert transformer._find_encoder().standardize.mean.flatten().tolist() == [0.5] * 3
+    assert transformer.find_encoder().standardize.mean.flatten().tolist() == [0.5] * 3
     assert tokens.shape == (5, 64)
 
 
@@ -186,7 +186,7 @@ def test_networks_of_transformers_come_from_a_folder(folder):
     transformer = EncoderTransformer(**params).fit(IMAGES)
     assert transformer.transform(IMAGES).shape == (5, 16)
     assert transformer.image_size_ == 32
-    mean = transformer._find_encoder().standardize.mean
+    mean = transformer.find_encoder().standardize.mean
     assert np.allclose(mean.flatten(), 0.4)
     tokens = encode(
         **params, weights="pretrained", layer="model.layernorm", pooling="first"

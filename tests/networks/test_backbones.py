@@ -21,7 +21,7 @@ from skfake.networks.backbones import (
     stem_of,
     vgg,
 )
-from skfake.networks.heads import head_of
+from skfake.networks.layers import head_of
 
 SMALL_VGG = partial(vgg, depth=11, batch_norm=True)
 SMALLEST = {

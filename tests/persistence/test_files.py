@@ -238,7 +238,7 @@ def test_an_encoder_goes_where_it_is_sent_or_to_the_cpu(
     for module in ("training.device", "persistence._device"):
         monkeypatch.setattr(f"skfake.{module}.resolve_device", lambda device: device)
     moved = load_detector(path, device="meta")
-    network = moved.features_[0]._find_encoder()
+    network = moved.features_[0].find_encoder()
     assert {tensor.device.type for tensor in network.parameters()} == {"meta"}
     monkeypatch.undo()
     elsewhere = load_detector(path).set_params(device="cuda:7")

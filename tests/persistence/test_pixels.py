@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skfake.images import load_images
+from skfake.images.crops import crop_five, enlarge
 from skfake.persistence._pixels import pixels_model
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="it comes with the extra onnx")
@@ -18,9 +19,9 @@ COLUMNS_FIRST = int(PIL.__version__.partition(".")[0]) >= 13
 LUMINANCE = np.array([2125, 7154, 721])
 
 
-def run(images, image_size, grayscale=False):
+def run(images, image_size, **options):
     session = onnxruntime.InferenceSession(
-        pixels_model(image_size, grayscale).SerializeToString(),
+        pixels_model(image_size=image_size, **options).SerializeToString(),
         providers=["CPUExecutionProvider"],
     )
     return session.run(None, {"images": images})[0].transpose(0, 2, 3, 1)
@@ -36,7 +37,7 @@ def run(images, image_size, grayscale=False):
 def test_pixels_are_those_of_load_images(shape, size, grayscale, seed):
     images = np.random.default_rng(seed).integers(256, size=(*shape, 3), dtype=np.uint8)
     images[images @ LUMINANCE % 10_000 == 5000] = 0
-    found = run(images, size, grayscale)
+    found = run(images, size, grayscale=grayscale)
     wanted = load_images(images, image_size=size, grayscale=grayscale)
     assert found.shape == wanted.shape
     tall = shape[1] > size and shape[1] - size > 2 * (shape[2] - size)
@@ -63,3 +64,22 @@ def test_colours_between_two_grays_are_off_by_one_level_at_most():
     wanted = load_images(images, image_size=1, grayscale=True)
     assert np.abs(found - wanted).max() <= 1
     assert np.mean(found == wanted) > 0.5
+
+
+@settings(max_examples=60, deadline=None)
+@given(shape=st.tuples(SIDES, SIDES), size=st.integers(1, 60), grayscale=st.booleans())
+def test_squares_are_cut_and_continued_as_by_load_images(shape, size, grayscale):
+    images = np.random.default_rng(0).integers(256, size=(2, *shape, 3), dtype=np.uint8)
+    images[images @ LUMINANCE % 10_000 == 5000] = 0
+    options = {"resize": False, "grayscale": grayscale}
+    found = run(images, size, **options)
+    assert np.array_equal(found, load_images(images, image_size=size, **options))
+
+
+@settings(max_examples=60, deadline=None)
+@given(shape=st.tuples(SIDES, SIDES), size=st.integers(1, 60))
+def test_small_images_are_enlarged_as_for_encoders(shape, size):
+    images = np.random.default_rng(0).integers(256, size=(2, *shape, 3), dtype=np.uint8)
+    found = run(images, size, resize=False, enlarge=True, n_crops=5)
+    squares = np.array([crop_five(enlarge(image, size), size) for image in images])
+    assert np.array_equal(found, np.concatenate(squares.swapaxes(0, 1), axis=-1))

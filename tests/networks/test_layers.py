@@ -5,7 +5,7 @@ import torch
 
 from skfake.networks.backbones import densenet, resnet, vgg
 from skfake.networks.compact import CompactNet
-from skfake.networks.heads import head_of, without_head
+from skfake.networks.layers import head_of, without_head
 from skfake.networks.study_cnn import StudyCNN
 
 CNN = {"image_size": 32, "n_channels": 3, "n_filters": 4, "n_hidden": 6}

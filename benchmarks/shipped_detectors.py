@@ -1,11 +1,11 @@
 """Train the detectors that come with skfake, and put them into the package.
 
-    python benchmarks/ready_detectors.py ../shared/data/cifake.tar.gz
+    python benchmarks/shipped_detectors.py ../shared/data/cifake.tar.gz
 
 trains on CIFAKE's training images, tests on its test images, and writes each detector,
-with its card, to skfake/persistence/ready; what was measured is in ready_detectors.json
-beside this file. What is there is not done again, without `--force`. Of each, the
-digest is printed that skfake/persistence/ready.py knows it by.
+with its card, to skfake/persistence/trained; what was measured, and the digest of each
+file, are in shipped_detectors.json beside this file. What is there is not done again,
+without `--force`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from skfake.evaluation import evaluate_detectors
 from skfake.persistence.card import LIMITS
 
 RESULT = Path(__file__).with_suffix(".json")
-FOLDER = Path(skfake.__file__).parent / "persistence" / "ready"
+FOLDER = Path(skfake.__file__).parent / "persistence" / "trained"
 SEED = 0
 MAX_BYTES = 5_000_000
 DATA = (

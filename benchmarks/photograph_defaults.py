@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -28,7 +29,13 @@ from sklearn.model_selection import train_test_split
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from skfake import CNNDetector, CompactDetector, SVMDetector, TiledDetector
+from skfake import (
+    CNNDetector,
+    CompactDetector,
+    ResidualDetector,
+    SVMDetector,
+    TiledDetector,
+)
 from skfake.corruptions.conditions import list_conditions
 from skfake.corruptions.damage import corrupt_in_turn
 from skfake.datasets import load_image_folder
@@ -59,6 +66,14 @@ CANDIDATES = {
     "CompactDetector(max_epochs=30)": CompactDetector(max_epochs=30, **SEEDED),
     "CompactDetector(image_size=64)": CompactDetector(image_size=64, **SEEDED),
     "CompactDetector(image_size=128)": CompactDetector(image_size=128, **SEEDED),
+    "CompactDetector(image_size=128, resize=False)": CompactDetector(
+        image_size=128, resize=False, **SEEDED
+    ),
+    "ResidualDetector()": ResidualDetector(**SEEDED),
+    "ResidualDetector.robust()": ResidualDetector.robust(**SEEDED),
+    "TiledDetector(ResidualDetector(image_size=128), max_tiles=4)": TiledDetector(
+        ResidualDetector(image_size=128, **SEEDED), max_tiles=4, random_state=SEED
+    ),
     "TiledDetector(CompactDetector(), max_tiles=16)": TiledDetector(
         CompactDetector(**SEEDED), max_tiles=16, random_state=SEED
     ),
@@ -70,8 +85,13 @@ CANDIDATES = {
     ),
 }
 SUITE = "platform"
-# The two last, which differ in the recipe alone.
-DAMAGED_TOO = tuple(CANDIDATES)[-2:]
+# Pairs, which differ in the recipe alone.
+DAMAGED_TOO = (
+    "ResidualDetector()",
+    "ResidualDetector.robust()",
+    "TiledDetector(CompactDetector(image_size=64), max_tiles=8)",
+    "TiledDetector(CompactDetector.robust(image_size=64), max_tiles=8)",
+)
 
 
 def split(folder: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -99,14 +119,19 @@ def damage(X: np.ndarray) -> np.ndarray:
 def measure(detector: Any, parts: dict[str, tuple]) -> dict[str, Any]:
     """Accuracy and ROC-AUC of one candidate."""
     # It is told that large images are resized: that is what is measured.
+    started = time.perf_counter()
     with catch_warnings():
         simplefilter("ignore", UserWarning)
         detector.fit(*parts["train"])
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"fit_seconds": round(time.perf_counter() - started, 1)}
     for part, (X, y) in parts.items():
         if part == "train":
             continue
+        started = time.perf_counter()
         scores = score_images(detector, X)
+        if part == "test":
+            seconds = time.perf_counter() - started
+            found["milliseconds_an_image"] = round(1000 * seconds / len(y), 2)
         found[part] = {
             "accuracy": accuracy_score(y, scores.labels),
             "roc_auc": roc_auc_score(y, scores.values[:, 1]),

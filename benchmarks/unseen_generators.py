@@ -39,7 +39,14 @@ from sklearn.preprocessing import StandardScaler
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from skfake import CompactDetector, EncoderDetector, SVMDetector, TiledDetector
+from skfake import (
+    CNNDetector,
+    CompactDetector,
+    EncoderDetector,
+    ResidualDetector,
+    SVMDetector,
+    TiledDetector,
+)
 from skfake.datasets import load_image_folder
 from skfake.environment import describe_machine, describe_versions
 from skfake.evaluation import compare_generators
@@ -86,17 +93,27 @@ def make_detectors(weights: Path) -> dict[str, Any]:
     compact = CompactDetector(image_size=64, **both)
     robust = CompactDetector.robust(image_size=64, **both)
     encoder: dict[str, Any] = {"weights": weights, **both}
+    tile = ResidualDetector(image_size=128, max_epochs=10, **both)
     return {
+        "ResidualDetector": ResidualDetector(**both),
+        "ResidualDetector.robust": ResidualDetector.robust(**both),
+        "residual, linear": linear(residual),
+        "EncoderDetector": EncoderDetector(**encoder),
+        "spectrum, DCT and residual, linear": linear(spectrum, dct, residual),
+        "spectrum, linear": linear(spectrum),
+        "DCT, linear": linear(dct),
+        "residual, boosted trees": make_pipeline(residual, trees),
         "SVMDetector": SVMDetector(**both),
+        "CNNDetector of 64 pixels": CNNDetector(image_size=64, **both),
         "CompactDetector of 128 pixels": CompactDetector(image_size=128, **both),
+        "CompactDetector, squares of 128 pixels": CompactDetector(
+            image_size=128, resize=False, **both
+        ),
+        "ResidualDetector in tiles": TiledDetector(
+            tile, max_tiles=4, random_state=SEED
+        ),
         "CompactDetector in tiles": TiledDetector(compact, **tiles),
         "CompactDetector.robust in tiles": TiledDetector(robust, **tiles),
-        "spectrum": linear(spectrum),
-        "DCT": linear(dct),
-        "residual": linear(residual),
-        "spectrum, DCT and residual": linear(spectrum, dct, residual),
-        "residual, boosted trees": make_pipeline(residual, trees),
-        "EncoderDetector": EncoderDetector(**encoder),
         "EncoderDetector of 5 crops": EncoderDetector(n_crops=5, **encoder),
     }
 
@@ -104,7 +121,7 @@ def make_detectors(weights: Path) -> dict[str, Any]:
 def gather(folders: Sequence[Path]) -> dict[str, Any]:
     """Paths, labels and sources of all images, each source by its folder's name."""
     parts = [load_image_folder(folder, return_X_y=True) for folder in folders]
-    names = [folder.resolve().name for folder in folders]
+    names = [folder.name for folder in folders]
     if len(set(names)) < len(names):
         names = [str(folder) for folder in folders]
     return {
@@ -156,6 +173,43 @@ def to_matrix(found: dict[str, Any], *, alike: bool) -> pd.DataFrame:
     return pd.DataFrame(rows).pivot_table(
         index="detector", columns=["trained_on", "tested_on"], values="roc_auc"
     )
+
+
+def to_rst(found: dict[str, Any], *, alike: bool) -> str:
+    """The matrix as a table of the manual: AUC and interval, best at home first."""
+    matrix = to_matrix(found, alike=alike)
+    ways = sorted(
+        matrix.columns, key=lambda way: (way[0] != way[1], way), reverse=False
+    )
+    order = matrix[ways[: len(ways) // 2]].mean(axis=1).sort_values(ascending=False)
+    lines = [
+        ".. list-table::",
+        "   :header-rows: 1",
+        "   :widths: 36 15 15 15 15 10",
+        "   :class: wide",
+        "",
+        "   * - Detector",
+        *(f"     - {trained} to {tested}" for trained, tested in ways),
+        "     - ms an image",
+    ]
+    runs = {of["detector"]: of for of in found["runs"] if of["alike"] == alike}
+    for name in order.index:
+        rows = {(r["trained_on"], r["tested_on"]): r for r in runs[name]["rows"]}
+        lines.append(f"   * - {name}")
+        for way in ways:
+            row = rows[way]
+            lines.append(
+                f"     - {row['roc_auc']:.3f} "
+                f"({row['roc_auc_low']:.3f} to {row['roc_auc_high']:.3f})"
+            )
+        lines.append(f"     - {find_milliseconds(runs[name]):.1f}")
+    return "\n".join(lines)
+
+
+def find_milliseconds(run: dict[str, Any]) -> float:
+    """Time of a prediction, on images of all sources."""
+    n_images = sum(row["n_fakes"] + row["n_reals"] for row in run["rows"])
+    return 1000 * sum(row["predict_seconds"] for row in run["rows"]) / n_images
 
 
 def main() -> None:

@@ -204,6 +204,6 @@ def test_parameters_of_all_networks_are_described_in_the_same_words():
             text = re.sub(r"\[\d\]|\d+", "", " ".join(parameter.desc))
             described.setdefault(parameter.name, []).append((kind, text))
     shared = {k: texts for k, texts in described.items() if len(texts) == len(networks)}
-    assert len(networks) == 5
+    assert len(networks) == 6
     assert len(shared) > 20
     assert [name for name, texts in shared.items() if len(set(texts)) > 1] == []

@@ -10,7 +10,14 @@ from warnings import catch_warnings, simplefilter
 
 import skfake
 from skfake.cli.detectors import Settings, set_everywhere, tile
-from skfake.cli.sizes import choose_square, choose_view, describe_view, measure_some
+from skfake.cli.sizes import (
+    are_photographs,
+    choose_square,
+    choose_view,
+    describe_square,
+    describe_view,
+    measure_some,
+)
 from skfake.cli.sources import Images, Part, which_fake
 
 if TYPE_CHECKING:
@@ -32,11 +39,15 @@ def suit_images(
     resized = {n: d for n, d in detectors.items() if getattr(d, "resize", True)}
     said = [images.remark, describe_view(sizes, view) if resized else ""]
     set_everywhere(resized, image_size=view.image_size)
-    for name in detectors.keys() - resized.keys():
-        side = detectors[name].image_size
+    for name, detector in detectors.items():
+        if name in resized:
+            continue
+        side = detector.image_size
         if settings.tiles and isinstance(side, str):
             side = view.image_size
-        detectors[name].set_params(image_size=choose_square(sizes, side))
+        detector.set_params(image_size=choose_square(sizes, side))
+        if not settings.tiles:
+            said.append(describe_square(sizes, detector.image_size))
     images = name_classes(images)
     fakes = find_fakes(images, pos_label)
     if fakes is None:
@@ -49,9 +60,16 @@ def suit_images(
     # What sees full resolution without tiles is given them where the user says so.
     tiled = detectors if settings.tiles else resized if view.tiles else {}
     detectors |= {name: tile(detector) for name, detector in tiled.items()}
-    for line in filter(None, said):
+    for line in dict.fromkeys(filter(None, said)):
         print(line, file=sys.stderr)
     return detectors, images, fakes
+
+
+def show_photographs(images: Images, settings: Settings) -> bool:
+    """Whether images are photographs, and nothing says how they are looked at."""
+    if settings.tiles is not None or settings.image_size is not None:
+        return False
+    return are_photographs(measure_some(images.train.X))
 
 
 def name_classes(images: Images) -> Images:

@@ -38,15 +38,20 @@ def measure_some(X: Any) -> np.ndarray:
     return np.array(sizes, dtype=int).reshape(-1, 2)
 
 
-def choose_view(
-    sizes: np.ndarray, *, tiles: bool | None = None, image_size: int | None = None
-) -> View:
-    """View of images of these heights and widths (n, 2), as far as it is not given."""
+def are_photographs(sizes: np.ndarray) -> bool:
+    """Whether most images of these heights and widths (n, 2) are large."""
     import numpy as np
 
     from skfake.training_images import PHOTOGRAPH
 
-    are_large = len(sizes) > 0 and np.median(sizes.min(axis=1)) >= PHOTOGRAPH
+    return len(sizes) > 0 and bool(np.median(sizes.min(axis=1)) >= PHOTOGRAPH)
+
+
+def choose_view(
+    sizes: np.ndarray, *, tiles: bool | None = None, image_size: int | None = None
+) -> View:
+    """View of images of these heights and widths (n, 2), as far as it is not given."""
+    are_large = are_photographs(sizes)
     if tiles is None:
         tiles = are_large and image_size is None
     resized = LARGE if are_large else SMALL
@@ -66,11 +71,9 @@ def describe_view(sizes: np.ndarray, view: View) -> str:
     """What becomes of large images, and what to do about it; nothing of small ones."""
     if not len(sizes):
         return ""
-    areas = sizes.prod(axis=1)
-    height, width = sizes[areas.argsort()[len(areas) // 2]].tolist()
-    if max(height, width) <= view.image_size:
+    images, largest = _describe_median(sizes)
+    if largest <= view.image_size:
         return ""
-    images = f"Images of {height} x {width} pixels"
     square = f"{view.image_size} x {view.image_size}"
     if view.tiles:
         return (
@@ -81,3 +84,23 @@ def describe_view(sizes: np.ndarray, view: View) -> str:
         f"{images} are resized to {square}; --image-size changes that, --tiles judges "
         "them at full resolution."
     )
+
+
+def describe_square(sizes: np.ndarray, side: int | str) -> str:
+    """What is seen of large images by a detector that cuts squares from them."""
+    if isinstance(side, str) or not len(sizes):
+        return ""
+    images, largest = _describe_median(sizes)
+    if largest <= side:
+        return ""
+    return (
+        f"{images} are judged at full resolution, by the {side} x {side} in their "
+        "centre; --tiles judges all of them."
+    )
+
+
+def _describe_median(sizes: np.ndarray) -> tuple[str, int]:
+    """Words for the median of images, by their areas, and its longer side."""
+    areas = sizes.prod(axis=1)
+    height, width = sizes[areas.argsort()[len(areas) // 2]].tolist()
+    return f"Images of {height} x {width} pixels", max(height, width)

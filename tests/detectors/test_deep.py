@@ -233,6 +233,9 @@ def test_dense_layers_take_crops_of_one_size(stripes):
     assert detector.predict(stripes[0]).shape == (40,)
     with pytest.raises(ValueError, match="growing_crops must be False for a CNN"):
         cnn(augment=Augmentation(growing_crops=True)).fit(*stripes)
+    whole = Augmentation(crop_size=12, crop_predictions=False)
+    with pytest.raises(ValueError, match="crop_predictions must be True for a CNN"):
+        cnn(augment=whole).fit(*stripes)
 
 
 def test_flip_averaging_makes_mirror_images_equal(stripes):

@@ -270,3 +270,11 @@ def test_parameters_are_checked(params, words):
 def test_a_clone_is_not_fitted():
     transformer = EncoderTransformer(**SMALL).fit(IMAGES)
     assert not hasattr(clone(transformer), "digest_")
+
+
+def test_how_many_images_are_encoded_is_said_where_it_is_asked_for(stripes, capsys):
+    encoder = EncoderTransformer(**SMALL, verbose=1).fit(stripes[0])
+    encoder.transform(stripes[0])
+    assert "40 of 40 images encoded, took" in capsys.readouterr().err
+    encoder.set_params(verbose=0).transform(stripes[0])
+    assert capsys.readouterr() == ("", "")

@@ -85,3 +85,16 @@ def test_fingerprints_are_equal_where_the_pixels_are(tmp_path):
     assert first == [0, 0, 0, 3, 4, 4]
     turned = RGB[:1].transpose(0, 2, 1, 3)
     assert fingerprint_images(turned) != fingerprint_images(RGB[:1])
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_a_function_of_images_takes_more_of_each(n_jobs):
+    images = [np.full((2, 2, 3), value, np.uint8) for value in range(30)]
+    added = map_images(
+        lambda image, more, sign: int(image[0, 0, 0]) + sign * more,
+        images,
+        range(30),
+        [1] * 29 + [-1],
+        n_jobs=n_jobs,
+    )
+    assert list(added) == [*range(0, 58, 2), 0]

@@ -29,6 +29,7 @@ from benchmarks import (
     predict_speed,
     reproduce_paper,
     robust_cifake,
+    shipped_detectors,
     svm_engines,
     tiled_memory,
     training_speed,
@@ -61,6 +62,8 @@ SHOWN: tuple[tuple[str, Any, Callable[[dict], str]], ...] = (
         fuzz,
         lambda found: f"more than {found['mib_allowed']:,} MiB",
     ),
+    ("README.md", shipped_detectors, shipped_detectors.to_text),
+    ("docs/saving.rst", shipped_detectors, shipped_detectors.to_text),
     ("docs/tiles.rst", tiled_memory, tiled_memory.to_table),
     ("docs/tiles.rst", photograph_defaults, photograph_defaults.to_rst),
 )

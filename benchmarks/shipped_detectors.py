@@ -119,6 +119,17 @@ def make(name: str, recipe: Recipe, source: Path, limit: int | None) -> dict[str
     }
 
 
+def to_text(found: list[dict[str, Any]]) -> str:
+    """What each is on test images, those that leak left out."""
+    said = [
+        f'"{of["name"]}" gets {100 * of["without_leaks"]["accuracy"]:.1f} % right '
+        f"(ROC-AUC {of['without_leaks']['roc_auc']:.4f})"
+        for of in found
+    ]
+    n = f"{found[0]['n_test'] - found[0]['n_leaks']:,}"
+    return f"Of the {n} test images that do not leak, {', and '.join(said)}."
+
+
 def main() -> None:
     """Make those that are not there."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

@@ -18,8 +18,10 @@ from typing import Any
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import skfake
 from benchmarks import (
     comparison_overhead,
+    encoder_settings,
     ensembles,
     fuzz,
     loading_traps,
@@ -33,6 +35,7 @@ from benchmarks import (
     svm_engines,
     tiled_memory,
     training_speed,
+    unseen_cifar,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -64,6 +67,8 @@ SHOWN: tuple[tuple[str, Any, Callable[[dict], str]], ...] = (
     ),
     ("README.md", shipped_detectors, shipped_detectors.to_text),
     ("docs/saving.rst", shipped_detectors, shipped_detectors.to_text),
+    ("docs/detectors.rst", encoder_settings, encoder_settings.to_rst),
+    ("docs/photographs.rst", unseen_cifar, unseen_cifar.to_rst),
     ("docs/tiles.rst", tiled_memory, tiled_memory.to_table),
     ("docs/tiles.rst", photograph_defaults, photograph_defaults.to_rst),
 )
@@ -160,6 +165,14 @@ def check_robustness(found: dict) -> Iterator[tuple[str, bool]]:
     left_out = {of["left_out"] for of in found["runs"]} - {None}
     yield "each family left out", left_out == robust_cifake.FAMILIES.keys()
     yield "60 % of the speed without damage", found["speed"]["ratio"] >= 0.6
+
+
+def check_encoder(found: dict) -> Iterator[tuple[str, bool]]:
+    """The default penalty is as good as the best by the folds, or nearly so."""
+    own = skfake.EncoderDetector().C
+    for name, of in found.items():
+        folds = {row["C"]: row["folds_roc_auc"] for row in of["rows"]}
+        yield f"C on {name}", folds[own] > max(folds.values()) - 0.002
 
 
 def check_comparison(found: dict) -> Iterator[tuple[str, bool]]:
@@ -263,6 +276,7 @@ CLAIMS: tuple[tuple[Any, Callable[[dict], Iterator[tuple[str, bool]]]], ...] = (
     (reproduce_paper, check_study),
     (ensembles, check_ensembles),
     (robust_cifake, check_robustness),
+    (encoder_settings, check_encoder),
     (comparison_overhead, check_comparison),
     (photograph_defaults, check_photographs),
     (predict_speed, check_screening),

@@ -93,6 +93,25 @@ def score(classifier: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
     }
 
 
+def to_rst(found: dict[str, Any]) -> str:
+    """Both as a table of the manual."""
+    lines = [
+        ".. list-table::",
+        "   :header-rows: 1",
+        "",
+        "   * - `C`",
+    ]
+    for name in found:
+        lines += [f"     - {name}, folds", "     - test", "     - right"]
+    for rows in zip(*(of["rows"] for of in found.values()), strict=True):
+        lines.append(f"   * - {rows[0]['C']:g}")
+        for row in rows:
+            lines.append(f"     - {row['folds_roc_auc']:.3f}")
+            lines.append(f"     - {row['roc_auc']:.3f}")
+            lines.append(f"     - {100 * row['accuracy']:.1f} %")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure both."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

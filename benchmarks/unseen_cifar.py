@@ -17,6 +17,7 @@ import json
 import sys
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -55,6 +56,31 @@ def re_encode(images: np.ndarray) -> np.ndarray:
         return read_image(stream)
 
     return np.stack([store(image) for image in images])
+
+
+def to_rst(found: dict[str, Any]) -> str:
+    """A table of the manual."""
+    lines = [
+        ".. list-table::",
+        "   :header-rows: 1",
+        "   :class: wide",
+        "",
+        "   * - Detector",
+        "     - Fakes of",
+        "     - as they are",
+        "     - stored alike",
+        "     - fakes found",
+    ]
+    kept = {(r["detector"], r["generator"], r["re_encoded"]): r for r in found["rows"]}
+    for (name, generator, alike), row in kept.items():
+        if alike:
+            continue
+        lines += [f"   * - {name}", f"     - {generator}"]
+        for of in (row, kept[name, generator, True]):
+            interval = f"{of['roc_auc_low']:.3f} to {of['roc_auc_high']:.3f}"
+            lines.append(f"     - {of['roc_auc']:.3f} ({interval})")
+        lines.append(f"     - {100 * row['recall_1']:.1f} %")
+    return "\n".join(lines)
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from warnings import catch_warnings, simplefilter
 import skfake
 from skfake.cli.detectors import Settings, set_everywhere, tile
 from skfake.cli.sizes import (
-    are_photographs,
     choose_square,
     choose_view,
     describe_square,
@@ -63,13 +62,6 @@ def suit_images(
     for line in dict.fromkeys(filter(None, said)):
         print(line, file=sys.stderr)
     return detectors, images, fakes
-
-
-def show_photographs(images: Images, settings: Settings) -> bool:
-    """Whether images are photographs, and nothing says how they are looked at."""
-    if settings.tiles is not None or settings.image_size is not None:
-        return False
-    return are_photographs(measure_some(images.train.X))
 
 
 def name_classes(images: Images) -> Images:

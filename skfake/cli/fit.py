@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import skfake
 from skfake.cli import options
-from skfake.cli.comparing import compare_images, show_photographs, suit_images
+from skfake.cli.comparing import compare_images, suit_images
 from skfake.cli.detectors import DETECTORS, Settings, make_detectors
 from skfake.cli.errors import one_line
 from skfake.cli.outputs import check_new_model, finish, require_metrics
@@ -17,8 +17,6 @@ from skfake.cli.sources import load_images
 if TYPE_CHECKING:
     from skfake import Comparison, ModelCard
 
-# Detectors that are fitted where none is named.
-FOR_PHOTOGRAPHS, FOR_SMALL = "Residual", "Compact"
 SECONDS = ("fit_seconds", "predict_seconds")
 
 
@@ -35,15 +33,9 @@ def fit(
     skip_unreadable: options.SkipUnreadable = False,
     pos_label: options.ClassLabels = None,
     detector: Annotated[
-        str | None,
-        options.option(
-            options.OF_DETECTORS,
-            help=f"One of {', '.join(DETECTORS)}. Without it, {FOR_PHOTOGRAPHS} for "
-            f"photographs, and {FOR_SMALL} for smaller images, or where --tiles, "
-            "--no-tiles or --image-size is given.",
-            show_default=False,
-        ),
-    ] = None,
+        str,
+        options.option(options.OF_DETECTORS, help=f"One of {', '.join(DETECTORS)}."),
+    ] = "Compact",
     tiles: options.Tiles = None,
     image_size: options.ImageSize = None,
     epochs: options.Epochs = None,
@@ -88,13 +80,11 @@ def fit(
     )
     with one_line():
         check_new_model(output, force=force)
-        made = make_detectors(detector or FOR_SMALL, settings, option="--detector")
+        made = make_detectors(detector, settings, option="--detector")
         if len(made) > 1:
             raise ValueError(f"--detector must be one detector; got {detector!r}.")
         images = load_images(source, test, seed, pos_label=pos_label)
         images = images.draw(limit, seed)
-        if detector is None and show_photographs(images, settings):
-            made = make_detectors(FOR_PHOTOGRAPHS, settings, option="--detector")
         made, images, fakes = suit_images(made, images, settings, pos_label)
         comparison = compare_images(
             made, images, seed=seed, fakes=fakes, skip_unreadable=skip_unreadable

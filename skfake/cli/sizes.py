@@ -38,20 +38,15 @@ def measure_some(X: Any) -> np.ndarray:
     return np.array(sizes, dtype=int).reshape(-1, 2)
 
 
-def are_photographs(sizes: np.ndarray) -> bool:
-    """Whether most images of these heights and widths (n, 2) are large."""
-    import numpy as np
-
-    from skfake.training_images import PHOTOGRAPH
-
-    return len(sizes) > 0 and bool(np.median(sizes.min(axis=1)) >= PHOTOGRAPH)
-
-
 def choose_view(
     sizes: np.ndarray, *, tiles: bool | None = None, image_size: int | None = None
 ) -> View:
     """View of images of these heights and widths (n, 2), as far as it is not given."""
-    are_large = are_photographs(sizes)
+    import numpy as np
+
+    from skfake.training_images import PHOTOGRAPH
+
+    are_large = len(sizes) > 0 and np.median(sizes.min(axis=1)) >= PHOTOGRAPH
     if tiles is None:
         tiles = are_large and image_size is None
     resized = LARGE if are_large else SMALL

@@ -28,9 +28,10 @@ class ResidualDetector(DeepDetector):
     convolutions learn them from some hundreds of photographs in a minute or two of two
     CPU cores. Squares are cut from the images as they are, elsewhere in every epoch:
     what a generator leaves is gone once a photograph is resized. The network is
-    `CompactDetector`'s, with a stage more, and is trained as it is, by Muon [3]_, with
-    mirrored squares alone for augmentation. `ResidualDetector.robust()` trains on
-    damaged squares too.
+    `CompactDetector`'s, with a stage more, and is trained as it is, by Muon [3]_, on
+    squares of 128 pixels out of those that are judged, mirrored at random. Little is
+    left of such traces once others have compressed and resized an image: for these, a
+    `TiledDetector` around `CompactDetector.robust()` is right more often.
 
     Parameters
     ----------

@@ -222,28 +222,18 @@ def test_an_output_that_is_there_is_replaced_when_forced(run, photos):
 
 
 @pytest.mark.parametrize(
-    ("size", "arguments", "kind", "said"),
-    [
-        (300, [], "ResidualDetector", "at full resolution, by the 256 x 256 in their"),
-        (140, [], "ResidualDetector", ""),
-        (300, ["--no-tiles"], "CompactDetector", "are resized to 128 x 128"),
-        (300, ["--image-size", 64], "CompactDetector", "are resized to 64 x 64"),
-        (40, [], "CompactDetector", "are resized to 32 x 32"),
-    ],
+    ("size", "said"),
+    [(300, "at full resolution, by the 256 x 256 in their centre; --tiles"), (140, "")],
 )
-def test_what_is_fitted_suits_the_images(
-    run, tmp_path, monkeypatch, size, arguments, kind, said
-):
+def test_a_square_is_cut_from_photographs(run, tmp_path, monkeypatch, size, said):
     monkeypatch.chdir(tmp_path)
     source = write_images(tmp_path / "images", 20, size=size)
-    arguments = ["--epochs", 1, "--output", MODEL, *arguments]
+    arguments = ["--detector", "Residual", "--epochs", 1, "--output", MODEL]
     code, _, err = run("fit", source, *arguments)
     assert code == 0, err
     assert said in err
-    detector = load_detector(MODEL)
-    assert type(detector).__name__ == kind
-    if kind == "ResidualDetector":
-        assert detector.image_size == min(size, 256)
+    assert "resized" not in err
+    assert load_detector(MODEL).image_size == min(size, 256)
 
 
 def test_squares_are_as_large_as_small_images(run, tmp_path, monkeypatch):

@@ -1,14 +1,14 @@
 """Images that a detector is fitted to: their weights, order, fingerprints and sizes."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import compute_sample_weight
 
-from skfake.nested import list_inside
+from skfake.nested import list_inside, walk_nested
 from skfake.scikit_learn import check_sample_weight, take_rows
 from skfake.validation import validate_images
 
@@ -93,6 +93,24 @@ def _walk_fingerprints(detector: Any) -> Iterator[np.ndarray]:
         return
     for part in list_inside(detector):
         yield from _walk_fingerprints(part)
+
+
+def find_sized(detector: Any) -> Any:
+    """The detector, or the one inside it, that knows the sizes of its images."""
+    parts = walk_nested(detector)
+    return next((part for part in parts if hasattr(part, "image_sizes_")), None)
+
+
+def are_far_larger(images: Iterable[np.ndarray], detector: Any) -> list[bool]:
+    """Whether images are so much larger than those that a detector resizes and knows.
+
+    What it was trained on says nothing of such.
+    """
+    sized = find_sized(detector)
+    if sized is None or find_side(sized) is None:
+        return [False for _ in images]
+    least = max(PHOTOGRAPH, FAR_LARGER * max(sized.image_sizes_[2]))
+    return [min(image.shape[:2]) >= least for image in images]
 
 
 def describe_sizes(image_sizes: np.ndarray) -> str:

@@ -10,6 +10,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import AdaBoostClassifier, StackingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -19,6 +20,7 @@ from skfake.datasets import make_images
 from skfake.decisions import NeymanPearsonClassifier
 from skfake.images import fingerprint_images
 from skfake.training_images import (
+    are_far_larger,
     describe_resizing,
     describe_sizes,
     find_fingerprints,
@@ -138,3 +140,15 @@ def test_what_is_not_made_smaller_is_not_told():
     assert describe_resizing(sizes, 32) is None
     assert describe_resizing(sizes, 64) is None
     assert describe_resizing(sizes, 31) == "32 x 32 pixels, resized to 31 x 31"
+
+
+def test_images_are_far_larger_than_those_that_a_detector_resizes():
+    small, large = np.zeros((127, 200, 3)), np.zeros((128, 200, 3))
+    X, y = np.zeros((4, 32, 32, 3), np.uint8), [0, 1, 0, 1]
+    X[1::2] = np.arange(32)[:, None] * 7
+    detector = SVMDetector().fit(X, y)
+    assert are_far_larger([small, large], detector) == [False, True]
+    assert are_far_larger([large], make_pipeline(SVMDetector()).fit(X, y)) == [True]
+    # It resizes nothing.
+    assert are_far_larger([large], TiledDetector(detector).fit(X, y)) == [False]
+    assert are_far_larger([large], LogisticRegression()) == [False]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from skfake.screening.labelling import Labeller
     from skfake.screening.opening import Opened
 
@@ -17,6 +19,7 @@ class Tally:
     def __init__(self, labeller: Labeller) -> None:
         from skfake.training_images import find_fingerprints
 
+        self._detector = labeller.detector
         self._known = find_fingerprints(labeller.detector)
         names = list(labeller.names.values())
         pairs = list(zip(names, labeller.positive.tolist(), strict=True))
@@ -24,7 +27,7 @@ class Tally:
         self._labels = [n for n, fake in pairs if fake]
         self._labels += [n for n, fake in pairs if not fake]
         self._found: Counter[str] = Counter()
-        self._n_trained = 0
+        self._n_trained = self._n_far_larger = 0
         self._n_unstable: int | None = 0 if labeller.says_agreement else None
         self.n_images = self._n_unreadable = self._n_unanswered = 0
 
@@ -35,6 +38,8 @@ class Tally:
 
     def add(self, rows: Sequence[Any], batch: Sequence[Opened]) -> None:
         """Count the rows of a batch of files."""
+        from skfake.training_images import are_far_larger
+
         self.n_images += len(rows)
         for row, opened in zip(rows, batch, strict=True):
             if row.error is None:
@@ -45,18 +50,19 @@ class Tally:
                 self._n_unreadable += 1
             else:
                 self._n_unanswered += 1
-        self._n_trained += self._count_known(batch)
+        read = [opened.pixels for opened in batch if opened.pixels is not None]
+        self._n_trained += self._count_known(read)
+        self._n_far_larger += sum(are_far_larger(read, self._detector))
 
-    def _count_known(self, batch: Sequence[Opened]) -> int:
-        """Images of a batch that the detector was trained on."""
+    def _count_known(self, images: list[np.ndarray]) -> int:
+        """Images that the detector was trained on."""
         import numpy as np
 
         from skfake.images import fingerprint_images
 
         if self._known is None:
             return 0
-        read = [opened.pixels for opened in batch if opened.pixels is not None]
-        return int(np.isin(fingerprint_images(read), self._known).sum())
+        return int(np.isin(fingerprint_images(images), self._known).sum())
 
     def describe_failures(self) -> str:
         """How many have no answer, while there are more to come."""
@@ -90,5 +96,13 @@ class Tally:
             is_one = self._n_trained == 1
             what = "is a training image" if is_one else "are training images"
             said.append(f"{self._n_trained:,} of them {what} of the detector.")
+        if self._n_far_larger:
+            is_one = self._n_far_larger == 1
+            be, these = ("is", "this one") if is_one else ("are", "these")
+            said.append(
+                f"{self._n_far_larger:,} of them {be} far larger than the images that "
+                "the detector was trained on, and resized: what it says of "
+                f"{these} means little."
+            )
         said.append(describe_passed_over(passed_over))
         return " ".join(said).rstrip()

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from skfake.evaluation._runs import Run
-from skfake.nested import walk_nested
-from skfake.training_images import describe_resizing, find_side
+from skfake.training_images import describe_resizing, find_side, find_sized
 
 
 def describe_sizes(runs: Iterable[Run]) -> dict[str, str]:
@@ -26,13 +25,7 @@ def find_resizing(runs: Iterable[Run]) -> list[Any]:
 def _list_sized(runs: Iterable[Run]) -> Iterator[tuple[str, Any, int]]:
     """Names of detectors that resize, what of them knows its images, and the side."""
     for run in runs:
-        sized = _find_sized(run.detector)
+        sized = find_sized(run.detector)
         side = None if sized is None else find_side(sized)
         if side is not None:
             yield run.name, sized, side
-
-
-def _find_sized(detector: Any) -> Any:
-    """The detector, or the one inside it, that knows the sizes of its images."""
-    parts = walk_nested(detector)
-    return next((part for part in parts if hasattr(part, "image_sizes_")), None)

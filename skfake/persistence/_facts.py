@@ -10,10 +10,9 @@ import numpy as np
 
 from skfake.environment import describe_versions
 from skfake.labels import read_pos_label
-from skfake.nested import walk_nested
 from skfake.persistence._schema import count_weights
 from skfake.persistence.card import ModelCard
-from skfake.training_images import describe_sizes, find_side
+from skfake.training_images import describe_sizes, find_side, find_sized
 
 
 def fill_card(card: ModelCard, detector: Any, tree: Any) -> ModelCard:
@@ -40,7 +39,7 @@ def _list_fakes(detector: Any) -> list[Any]:
 
 def _describe_images(detector: Any) -> str:
     """Sizes of the training images, and what becomes of them."""
-    part = next((p for p in walk_nested(detector) if hasattr(p, "image_sizes_")), None)
+    part = find_sized(detector)
     if part is None:
         return ""
     said = describe_sizes(part.image_sizes_)

@@ -19,7 +19,7 @@ from skfake.datasets import make_images
 from skfake.decisions import SelectiveClassifier, StableClassifier
 from skfake.images import fingerprint_images
 from skfake.screening import opening
-from tests.cli.helpers import assert_one_line
+from tests.cli.helpers import assert_one_line, write_images
 from tests.screening.instances import Brightness, Distance, Labels, write
 
 # Hidden: it lies among the images, and is none that is passed over.
@@ -555,3 +555,14 @@ def test_the_help_names_the_columns_and_the_exit_code(run):
     assert code == 0
     assert all(name in said for name in ("path, probability", "label", "seconds"))
     assert "the exit code is 1" in said
+
+
+def test_users_are_told_of_images_that_a_detector_can_know_nothing_of(run, tmp_path):
+    small = write_images(tmp_path / "small", 3, size=40)
+    large = write_images(tmp_path / "large", 2, size=200)
+    code, _, err = run("predict", "cifake", small)
+    assert code == 0
+    assert "far larger" not in err
+    _, _, err = run("predict", "cifake", small, large)
+    said = "2 of them are far larger than the images that the detector was trained on"
+    assert said in err

@@ -36,7 +36,7 @@ from PIL import Image
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
@@ -67,6 +67,7 @@ SEED = 0
 TEST_SIZE = 0.65
 # Images that a detector whose time is measured is fitted to, and those that it judges.
 N_FITTED, N_TIMED = 60, 200
+PENALTIES = [0.001, 0.01, 0.1, 1.0, 10.0]
 LARGEST, QUALITY = 512, 90
 ENCODINGS = {False: "as they are", True: "re-encoded alike"}
 KEPT = (
@@ -87,9 +88,11 @@ def make_detectors(weights: Path) -> dict[str, Any]:
 
     def linear(*transformers: Any) -> Any:
         features = make_union(*transformers) if transformers[1:] else transformers[0]
-        return make_pipeline(
-            features, StandardScaler(), LogisticRegression(C=0.01, max_iter=2000)
-        )
+        classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+        penalties = {"logisticregression__C": PENALTIES}
+        # Within the training images, once their features are there.
+        search = GridSearchCV(classifier, penalties, scoring="roc_auc", cv=5)
+        return make_pipeline(features, search)
 
     spectrum, dct = SpectrumTransformer(n_jobs=-1), DCTTransformer(n_jobs=-1)
     residual = ResidualTransformer(n_jobs=-1)

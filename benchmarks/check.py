@@ -36,6 +36,7 @@ from benchmarks import (
     tiled_memory,
     training_speed,
     unseen_cifar,
+    unseen_generators,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +70,16 @@ SHOWN: tuple[tuple[str, Any, Callable[[dict], str]], ...] = (
     ("docs/saving.rst", shipped_detectors, shipped_detectors.to_text),
     ("docs/detectors.rst", encoder_settings, encoder_settings.to_rst),
     ("docs/photographs.rst", unseen_cifar, unseen_cifar.to_rst),
+    (
+        "docs/photographs.rst",
+        unseen_generators,
+        lambda found: unseen_generators.to_rst(found, alike=False),
+    ),
+    (
+        "docs/photographs.rst",
+        unseen_generators,
+        lambda found: unseen_generators.to_rst(found, alike=True),
+    ),
     ("docs/tiles.rst", tiled_memory, tiled_memory.to_table),
     ("docs/tiles.rst", photograph_defaults, photograph_defaults.to_rst),
 )
@@ -182,6 +193,19 @@ def check_comparison(found: dict) -> Iterator[tuple[str, bool]]:
     yield "95 % of a comparison are spent in the detectors", found["share"] >= 0.95
 
 
+def check_generators(found: dict) -> Iterator[tuple[str, bool]]:
+    """Photographs are told from the fakes of one source, quickly; and of another."""
+    milliseconds = found["speed"]["milliseconds"]
+    home = ("visionprobe", "visionprobe")
+    for alike in (False, True):
+        matrix = unseen_generators.to_matrix(found, alike=alike)
+        yield f"the best, {alike=}", matrix[home].max() >= 0.97
+        quick = [name for name in matrix.index if milliseconds[name] < 20]
+        yield f"the best in 20 ms, {alike=}", matrix[home][quick].max() >= 0.95
+        unseen = matrix["visionprobe", "realorfake"].max()
+        yield f"a source that was not trained on, {alike=}", unseen >= 0.90
+
+
 def check_photographs(found: dict) -> Iterator[tuple[str, bool]]:
     """What is better than the command line's choice is worse on damaged images."""
     rows = found["candidates"]
@@ -281,6 +305,7 @@ CLAIMS: tuple[tuple[Any, Callable[[dict], Iterator[tuple[str, bool]]]], ...] = (
     (encoder_settings, check_encoder),
     (comparison_overhead, check_comparison),
     (photograph_defaults, check_photographs),
+    (unseen_generators, check_generators),
     (predict_speed, check_screening),
     (svm_engines, check_engines),
     (training_speed, check_training),

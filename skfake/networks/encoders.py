@@ -84,14 +84,14 @@ class LinearHead(nn.Module):
         bias: np.ndarray,
     ) -> None:
         super().__init__()
-        of = {"mean": mean, "scale": scale, "weight": weight, "bias": bias}
+        of = {"mean": mean, "scale": scale, "weight": weight.T, "bias": bias}
         for name, values in of.items():
             self.register_buffer(name, torch.tensor(values, dtype=torch.float64))
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits; of two classes with one row of weights, the first one's are zero."""
         standardised = (features.double() - self.mean) / self.scale
-        logits = standardised @ self.weight.T + self.bias
+        logits = standardised @ self.weight + self.bias
         if logits.shape[1] == 1:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits.float()

@@ -28,9 +28,9 @@ from skfake.datasets import find_duplicates, load_cifake
 from skfake.environment import describe_machine, describe_versions
 from skfake.evaluation import evaluate_detectors
 from skfake.persistence.card import LIMITS
+from skfake.persistence.shipped import FOLDER
 
 RESULT = Path(__file__).with_suffix(".json")
-FOLDER = Path(skfake.__file__).parent / "persistence" / "trained"
 SEED = 0
 MAX_BYTES = 5_000_000
 DATA = (

@@ -15,17 +15,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from skfake import load_detector
+from skfake.corruptions import corrupt
 from skfake.datasets import load_cifake
 from skfake.environment import describe_machine, describe_versions
 from skfake.evaluation import evaluate_detectors
@@ -45,17 +44,6 @@ def cut_grid(path: Path) -> np.ndarray:
     step = SIDE + BETWEEN
     rows, columns = (range(BETWEEN, side - SIDE, step) for side in grid.shape[:2])
     return np.stack([grid[r : r + SIDE, c : c + SIDE] for r in rows for c in columns])
-
-
-def re_encode(images: np.ndarray) -> np.ndarray:
-    """The same images, stored as JPEG."""
-
-    def store(image: np.ndarray) -> np.ndarray:
-        stream = BytesIO()
-        Image.fromarray(image).save(stream, "JPEG", quality=QUALITY)
-        return read_image(stream)
-
-    return np.stack([store(image) for image in images])
 
 
 def to_rst(found: dict[str, Any]) -> str:
@@ -97,7 +85,7 @@ def main() -> None:
         for alike in (False, True):
             images = np.concatenate([X[y == 0], of_one])
             if alike:
-                images = re_encode(images)
+                images = corrupt(images, "jpeg", QUALITY)
             target = np.repeat([0, 1], [(y == 0).sum(), len(of_one)])
             found = evaluate_detectors(detectors, images, target, random_state=SEED)
             for name, row in found.table[list(KEPT)].iterrows():

@@ -186,9 +186,7 @@ def to_matrix(found: dict[str, Any], *, alike: bool) -> pd.DataFrame:
 def to_rst(found: dict[str, Any], *, alike: bool) -> str:
     """The matrix as a table of the manual: AUC and interval, best at home first."""
     matrix = to_matrix(found, alike=alike)
-    ways = sorted(
-        matrix.columns, key=lambda way: (way[0] != way[1], way), reverse=False
-    )
+    ways = sorted(matrix.columns, key=lambda way: (way[0] != way[1], way))
     order = matrix[ways[: len(ways) // 2]].mean(axis=1).sort_values(ascending=False)
     lines = [
         ".. list-table::",

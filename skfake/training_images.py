@@ -131,8 +131,11 @@ def weigh_classes(
 
 def find_side(detector: Any) -> int | None:
     """Side of the square that a detector resizes images to; None where it does not."""
-    if not getattr(detector, "resize", True):
-        return None
+    return find_square(detector) if getattr(detector, "resize", True) else None
+
+
+def find_square(detector: Any) -> int | None:
+    """Side of the square that a detector sees of images; None where it sees none."""
     # What was learned, where the parameter leaves it open.
     return getattr(detector, "image_size_", getattr(detector, "image_size", None))
 

@@ -29,7 +29,8 @@ class Suite(StrEnum):
 
 def check_model(path: Path) -> Path:
     """Refuse a path that leads to no file, before the libraries are loaded."""
-    if find_file(path).is_file() or (path.exists() and not path.is_dir()):
+    found = find_file(path)
+    if found.exists() and not found.is_dir():
         return path
     came = "a folder" if path.is_dir() else "which does not exist"
     raise UsageError(
@@ -48,7 +49,7 @@ Model = Annotated[
     typer.Argument(
         metavar="MODEL",
         help="A detector that `skfake fit` or save_detector saved, or the name of one "
-        "that comes with skfake: cifake, cifake-robust.",
+        f"that comes with skfake: {', '.join(list_shipped())}.",
         callback=check_model,
     ),
 ]

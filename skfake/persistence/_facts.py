@@ -12,7 +12,12 @@ from skfake.environment import describe_versions
 from skfake.labels import read_pos_label
 from skfake.persistence._schema import count_weights
 from skfake.persistence.card import ModelCard
-from skfake.training_images import describe_sizes, find_side, find_sized
+from skfake.training_images import (
+    describe_sizes,
+    find_side,
+    find_sized,
+    find_square,
+)
 
 
 def fill_card(card: ModelCard, detector: Any, tree: Any) -> ModelCard:
@@ -47,7 +52,7 @@ def _describe_images(detector: Any) -> str:
         return f"{said}, judged in tiles of {part.tile_size_} x {part.tile_size_}"
     size = find_side(part)
     if size is None:
-        size = getattr(part, "image_size_", None) or part.image_size
+        size = find_square(part)
         return f"{said}, of which {size} x {size} in the centre are looked at"
     if (part.image_sizes_ == size).all():
         return said

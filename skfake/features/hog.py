@@ -5,10 +5,10 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from skimage.feature import hog
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 
 from skfake.features._batches import describe_batches
+from skfake.features._gradients import describe_gradients
 from skfake.images import load_images
 from skfake.scikit_learn import Interval
 from skfake.validation import ImageTransformer, validate_images
@@ -21,9 +21,10 @@ BATCH = 256
 class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
     """Describe each image by its histograms of oriented gradients [1]_.
 
-    Images become gray squares; scikit-image's `hog` does the rest, with its own
-    defaults. The features do not change when an image is made brighter by a constant.
-    Nothing is learned from the images, and files are opened a batch at a time.
+    Images become gray squares; their features are those of scikit-image's `hog` with
+    its own defaults, of many images at once. They do not change when an image is made
+    brighter by a constant. Nothing is learned from the images, and files are opened a
+    batch at a time.
 
     Parameters
     ----------
@@ -133,13 +134,9 @@ class HOGTransformer(ClassNamePrefixFeaturesOutMixin, ImageTransformer):
 
     def _describe_batch(self, images: np.ndarray | list) -> np.ndarray:
         pixels = load_images(images, image_size=self.image_size, grayscale=True)
-        return np.stack([self._describe(image) for image in pixels[..., 0]])
-
-    def _describe(self, image: np.ndarray) -> np.ndarray:
-        return hog(
-            # As scikit-image computes for bytes; it would keep float32.
-            image.astype(np.float64),
-            orientations=self.orientations,
-            pixels_per_cell=(self.pixels_per_cell, self.pixels_per_cell),
-            cells_per_block=(self.cells_per_block, self.cells_per_block),
+        return describe_gradients(
+            pixels[..., 0],
+            self.orientations,
+            self.pixels_per_cell,
+            self.cells_per_block,
         )

@@ -12,11 +12,18 @@ rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 200, size=(5, 32, 32), dtype=np.uint8)
 
 
-def test_features_are_scikit_image_s():
+@pytest.mark.parametrize("images", [IMAGES, IMAGES * np.float32(1.7) - 30])
+@pytest.mark.parametrize("parameters", [(9, 8, 3), (4, 5, 2), (5, 7, 1), (12, 16, 2)])
+def test_features_are_scikit_image_s(images, parameters):
+    orientations, pixels, cells = parameters
     expected = [
-        hog(image, pixels_per_cell=(8, 8), cells_per_block=(3, 3)) for image in IMAGES
+        hog(image.astype(float), orientations, (pixels, pixels), (cells, cells))
+        for image in images
     ]
-    assert np.allclose(HOGTransformer().fit_transform(IMAGES), expected, atol=1e-6)
+    transformer = HOGTransformer(
+        orientations=orientations, pixels_per_cell=pixels, cells_per_block=cells
+    )
+    assert np.allclose(transformer.fit_transform(images), expected, atol=1e-6)
 
 
 @given(st.integers(0, 55))

@@ -1,5 +1,8 @@
 """Where to compute, and with what arithmetic."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 
@@ -33,12 +36,21 @@ def resolve_precision(precision: str, device: str) -> str:
         return precision
     kind = torch.device(device).type
     if kind == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        faster = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        # Without AVX-512 BF16 a CPU would emulate it. `torch.cpu.get_capabilities`
-        # tells this publicly, in releases of torch later than 2.10.
-        native = kind == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return "bfloat16" if native else "float32"
+        faster = kind == "cpu" and _is_bfloat16_faster(torch.cpu.get_capabilities())
+    return "bfloat16" if faster else "float32"
+
+
+def _is_bfloat16_faster(features: Mapping[str, Any]) -> bool:
+    """Whether a processor trains faster in bfloat16, by its instructions.
+
+    By AMX it does, and by AVX-512 BF16 on AMD's, which SSE4a tells; on Intel's that
+    have the latter alone float32 is faster. A measurement in place of this could turn
+    out otherwise the next time, and with it the weights that a seed gives.
+    """
+    amd = features.get("avx512_bf16", False) and features.get("sse4a", False)
+    return bool(features.get("amx_bf16", False) or amd)
 
 
 def largest_batch(image_size: int, device: str) -> int:

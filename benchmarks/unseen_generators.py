@@ -97,11 +97,13 @@ def make_detectors(weights: Path) -> dict[str, Any]:
     spectrum, dct = SpectrumTransformer(n_jobs=-1), DCTTransformer(n_jobs=-1)
     residual = ResidualTransformer(n_jobs=-1)
     trees = HistGradientBoostingClassifier(random_state=SEED)
-    tiles: dict[str, Any] = {"max_tiles": 8, "random_state": SEED}
-    compact = CompactDetector(image_size=64, **both)
-    robust = CompactDetector.robust(image_size=64, **both)
+    tiles: dict[str, Any] = {"max_tiles": 4, "random_state": SEED}
+    # As many tiles as there are, again and again: fewer epochs do.
+    of_tiles: dict[str, Any] = {"max_epochs": 10, **both}
+    residual_tile = ResidualDetector(image_size=128, **of_tiles)
+    compact_tile = CompactDetector(image_size=64, **of_tiles)
+    robust_tile = CompactDetector.robust(image_size=64, **of_tiles)
     encoder: dict[str, Any] = {"weights": weights, **both}
-    tile = ResidualDetector(image_size=128, max_epochs=10, **both)
     return {
         "ResidualDetector": ResidualDetector(**both),
         "ResidualDetector.robust": ResidualDetector.robust(**both),
@@ -117,11 +119,9 @@ def make_detectors(weights: Path) -> dict[str, Any]:
         "CompactDetector, squares of 128 pixels": CompactDetector(
             image_size=128, resize=False, **both
         ),
-        "ResidualDetector in tiles": TiledDetector(
-            tile, max_tiles=4, random_state=SEED
-        ),
-        "CompactDetector in tiles": TiledDetector(compact, **tiles),
-        "CompactDetector.robust in tiles": TiledDetector(robust, **tiles),
+        "ResidualDetector in tiles": TiledDetector(residual_tile, **tiles),
+        "CompactDetector in tiles": TiledDetector(compact_tile, **tiles),
+        "CompactDetector.robust in tiles": TiledDetector(robust_tile, **tiles),
         "EncoderDetector of 5 crops": EncoderDetector(n_crops=5, **encoder),
     }
 

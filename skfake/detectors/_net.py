@@ -32,7 +32,15 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict]] = {
 }
 
 # Parameters that say how a training runs, and not what comes of it.
-OPERATIONAL = ("callbacks", "checkpoint", "compile", "device", "n_jobs", "verbose")
+OPERATIONAL = (
+    "callbacks",
+    "checkpoint",
+    "compile",
+    "device",
+    "inference_precision",
+    "n_jobs",
+    "verbose",
+)
 
 
 def make_net(

@@ -84,6 +84,7 @@ class DeepDetector(
     warm_start: bool = False
     checkpoint: str | os.PathLike | None = None
     precision: str = "auto"
+    inference_precision: str = "float32"
     compile: bool = False
     device: str = "auto"
     n_jobs: int | None = None
@@ -114,6 +115,7 @@ class DeepDetector(
         "warm_start": ["boolean"],
         "checkpoint": [str, os.PathLike, None],
         "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "inference_precision": [StrOptions({"float32", "bfloat16"})],
         "compile": ["boolean"],
         "device": [str],
         "n_jobs": [Integral, None],
@@ -406,9 +408,9 @@ class DeepDetector(
         images = validate_images(self, X, reset=False)
         parts = gen_batches(len(images), images_at_once(self.image_size))
         with naming_unreadable(images, n_jobs=self.n_jobs):
-            return np.concatenate(
-                [net.predict_logits(self._load(images[part])) for part in parts]
-            )
+            pixels = (self._load(images[part]) for part in parts)
+            precision = self.inference_precision
+            return np.concatenate([net.predict_logits(x, precision) for x in pixels])
 
     def _score_images(self, X: Any) -> Scores:
         probabilities = self.predict_proba(X)

@@ -31,7 +31,9 @@ class SmallMapConv2d(nn.Conv2d):
             if -(-height // down) * -(-width // right) > LARGEST_MAP:
                 return super().forward(maps)
             kept = maps[:, :, ::down, ::right].permute(0, 2, 3, 1)
-            return F.linear(kept, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
+            # In two axes: of four, torch copies the weights for each image.
+            values = F.linear(kept.flatten(0, 2), self.weight.flatten(1), self.bias)
+            return values.unflatten(0, kept.shape[:3]).permute(0, 3, 1, 2)
         rows, columns = (self._starts(side, i) for i, side in enumerate(maps.shape[2:]))
         if not rows or not columns:
             return super().forward(maps)

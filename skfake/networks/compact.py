@@ -17,6 +17,7 @@ class CompactNet(nn.Module):
         self, n_classes: int, *, n_channels: int, n_filters: Sequence[int]
     ) -> None:
         super().__init__()
+        self.even = EvenSides()
         layers: list[nn.Module] = [nn.PixelUnshuffle(2)]
         n_in = 4 * n_channels
         for stage, n_out in enumerate(n_filters):
@@ -31,10 +32,18 @@ class CompactNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of standardised images of shape (n, C, H, W)."""
+        return self.head(self.layers(self.even(images)).mean(dim=(2, 3)))
+
+
+class EvenSides(nn.Module):
+    """Repeat the last row or column of images with an odd number of them."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images of shape (n, C, H, W)."""
         height, width = images.shape[2:]
         if height % 2 or width % 2:
             images = F.pad(images, (0, width % 2, 0, height % 2), mode="replicate")
-        return self.head(self.layers(images).mean(dim=(2, 3)))
+        return images
 
 
 def check_filters(n_filters: Sequence[int]) -> None:

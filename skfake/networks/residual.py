@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skfake.filters import median_filter
@@ -18,9 +18,18 @@ class ResidualNet(CompactNet):
 
     def __init__(self, n_classes: int, *, n_filters: Sequence[int]) -> None:
         super().__init__(n_classes, n_channels=3, n_filters=n_filters)
+        self.residual = Residual()
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of images of shape (n, 3, H, W) from 0 to 1."""
+        return super().forward(self.residual(images))
+
+
+class Residual(nn.Module):
+    """Images less their local medians, in steps, within limits."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images of shape (n, C, H, W) from 0 to 1."""
         padded = F.pad(images, (1, 1, 1, 1), mode="replicate")
         residual = (images - median_filter(torch, padded)) * (255 / STEP)
-        return super().forward(residual.clamp(-LIMIT, LIMIT))
+        return residual.clamp(-LIMIT, LIMIT)

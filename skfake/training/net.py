@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Subset
 
 from skfake.corruptions.mix import read_mix
+from skfake.networks.inference import InferenceNetwork
 from skfake.progress import write_above
 from skfake.training._augment import augment, center_crop
 from skfake.training.augmentation import Augmentation
@@ -28,6 +29,8 @@ class PixelNet(NeuralNetClassifier):
     training_size_: int | None = None
     # What has ended the training, where it was neither the last epoch nor a callback.
     interruption_: KeyboardInterrupt | None = None
+    # What has predicted last.
+    inference_network_: InferenceNetwork | None = None
 
     def __init__(
         self,
@@ -210,42 +213,49 @@ class PixelNet(NeuralNetClassifier):
         if training or not self.average_flips:
             return super().evaluation_step(batch, training=training)
         images, codes = batch
-        logits = super().evaluation_step(batch)
-        return (logits + super().evaluation_step((images.flip(2), codes))) / 2
+        logits = super().evaluation_step((with_mirrored(images), codes))
+        return mean_of_mirrored(logits)
 
     def infer(self, x: Tensor, **fit_params: Any) -> Tensor:
-        """Bring a batch to the device, to floats and to channels first, and apply."""
-        x = x.to(self.device, non_blocking=True)
-        if self.crop_size is not None and not self.module_.training:
-            x = center_crop(x, self.crop_size)
-        x = x.permute(0, 3, 1, 2)
-        x = x.float() / 255 if x.dtype == torch.uint8 else x
+        """Apply the module to a batch, in whatever mode it is."""
+        x = self.to_input(x)
         if not self.module_.training:
             return self.module_(x, **fit_params).float()
         with self._autocast():
             return self.module_(x, **fit_params).float()
+
+    def to_input(self, x: Tensor) -> Tensor:
+        """Bring a batch to the device, to floats and to channels first."""
+        x = x.to(self.device, non_blocking=True)
+        if self.crop_size is not None and not self.module_.training:
+            x = center_crop(x, self.crop_size)
+        x = x.permute(0, 3, 1, 2)
+        return x.float() / 255 if x.dtype == torch.uint8 else x
 
     def _autocast(self) -> torch.autocast:
         kind = torch.device(self.device).type
         enabled = self.precision == "bfloat16"
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=enabled)
 
-    def predict_logits(self, images: np.ndarray) -> np.ndarray:
+    def predict_logits(
+        self, images: np.ndarray, precision: str = "float32"
+    ) -> np.ndarray:
         """Logits of images, in batches that are halved where memory is short."""
         # Torch warns of arrays that it may not write to, such as memory maps.
         images = np.require(images, requirements=["C", "W"])
-        size = largest_batch(images.shape[1], self.device)
+        network = self._find_inference_network(precision)
+        n_views = 2 if self.average_flips else 1
+        size = largest_batch(images.shape[1], self.device) // n_views
         done: list[Tensor] = []
         start = 0
         while start < len(images):
             batch = torch.from_numpy(images[start : start + size])
             n = len(batch)
-            n_least = min(least_batch(images.shape[1]), size)
+            n_least = min(least_batch(images.shape[1]) // n_views, size)
             if n < n_least:
                 batch = batch[torch.arange(n_least) % n]
-            codes = torch.zeros(len(batch), dtype=torch.int64)
             try:
-                done.append(self.evaluation_step((batch, codes))[:n].cpu())
+                done.append(self._judge(network, batch)[:n].cpu())
             except torch.OutOfMemoryError:
                 if size == 1:
                     raise
@@ -253,6 +263,34 @@ class PixelNet(NeuralNetClassifier):
                 continue
             start += size
         return torch.cat(done).numpy()
+
+    def _find_inference_network(self, precision: str) -> InferenceNetwork:
+        """Network to predict with, which is made once and has the weights of now."""
+        found = self.inference_network_
+        if (
+            found is None
+            or found.network is not self.module_
+            or found.precision != precision
+        ):
+            found = self.inference_network_ = InferenceNetwork(self.module_, precision)
+        return found.prepare()
+
+    def _judge(self, network: InferenceNetwork, images: Tensor) -> Tensor:
+        """Logits of a batch, averaged over its mirror image where that is wanted."""
+        self.module_.eval()
+        if not self.average_flips:
+            return network(self.to_input(images))
+        return mean_of_mirrored(network(self.to_input(with_mirrored(images))))
+
+
+def with_mirrored(images: Tensor) -> Tensor:
+    """Images (n, H, W, C) and, after all of them, their mirror images."""
+    return torch.cat([images, images.flip(2)])
+
+
+def mean_of_mirrored(logits: Tensor) -> Tensor:
+    """Mean of what an image and its mirror image were given."""
+    return logits.unflatten(0, (2, -1)).mean(dim=0)
 
 
 def weighted_loss(

@@ -25,6 +25,7 @@ TYPED = {
     "device": "--device",
     "encoder": "--encoder",
     "image_size": "--image-size",
+    "inference_precision": "--inference-precision",
     "label": "--label",
     "max_epochs": "--epochs",
     "path": "SOURCE",

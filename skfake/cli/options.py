@@ -27,6 +27,13 @@ class Suite(StrEnum):
     PLATFORM = "platform"
 
 
+class Precision(StrEnum):
+    """Arithmetic that networks can predict with."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
 def check_model(path: Path) -> Path:
     """Refuse a path that leads to no file, before the libraries are loaded."""
     found = find_file(path)
@@ -188,6 +195,14 @@ Device = Annotated[
     option(
         OF_DETECTORS,
         help="Where to compute, as torch calls it: cpu, cuda, cuda:1, mps.",
+    ),
+]
+InferencePrecision = Annotated[
+    Precision | None,
+    option(
+        OF_DETECTORS,
+        help="Arithmetic of a network's predictions: bfloat16 takes less than half of "
+        "the time on CPUs with AMX, and moves doubtful probabilities a little.",
     ),
 ]
 

@@ -17,7 +17,14 @@ import typer
 import skfake
 from skfake.cli.errors import one_line
 from skfake.cli.lists import STDIN, read_list
-from skfake.cli.options import Device, Force, Model, PosLabels, Stability
+from skfake.cli.options import (
+    Device,
+    Force,
+    InferencePrecision,
+    Model,
+    PosLabels,
+    Stability,
+)
 from skfake.cli.outputs import check_new_file
 from skfake.cli.row_writer import Format, RowWriter, open_output
 from skfake.cli.tally import Tally
@@ -75,6 +82,7 @@ def predict(
         int, typer.Option(help="Images to compute together, at most.", min=1)
     ] = 128,
     device: Device = None,
+    inference_precision: InferencePrecision = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -105,7 +113,9 @@ def predict(
 
             watched = is_watched() and not (output is None and sys.stdout.isatty())
             progress = CountedProgress(asked) if watched else None
-            detector = skfake.load_detector(model, device=device)
+            detector = skfake.load_detector(
+                model, device=device, inference_precision=inference_precision
+            )
             labeller = Labeller(
                 detector,
                 pos_label=pos_label or None,

@@ -22,7 +22,7 @@ from skfake.persistence._archive import (
     pack,
     read,
 )
-from skfake.persistence._device import move
+from skfake.persistence._computing import move, set_precision
 from skfake.persistence._facts import fill_card
 from skfake.persistence._schema import (
     canonize,
@@ -121,7 +121,12 @@ def save_detector(
                 add(archive, new, source.read(old))
 
 
-def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
+def load_detector(
+    path: str | os.PathLike,
+    *,
+    device: str | None = None,
+    inference_precision: str | None = None,
+) -> Any:
     """Load a detector that `save_detector` wrote, or one that comes with skfake.
 
     Nothing in the file is executed.
@@ -140,6 +145,10 @@ def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
     device : str, default=None
         Where its networks are to compute, in place of what their own `device` says.
 
+    inference_precision : {"float32", "bfloat16"}, default=None
+        With what arithmetic its networks are to predict, in place of what their own
+        `inference_precision` says.
+
     Returns
     -------
     estimator
@@ -152,7 +161,8 @@ def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
     ValueError
         If it is no such file, was cut short or changed, is of another format, or
         holds anything else than a detector of known classes; or if `device` is not
-        there.
+        there, or `inference_precision` is named for a detector without a network of
+        skfake's.
 
     See Also
     --------
@@ -182,6 +192,8 @@ def load_detector(path: str | os.PathLike, *, device: str | None = None) -> Any:
         raise _refuse(path, f"with an object of type {type(detector).__name__}")
     if device is not None:
         move(detector, device)
+    if inference_precision is not None:
+        set_precision(detector, inference_precision)
     return detector
 
 

@@ -31,7 +31,7 @@ def detector(monkeypatch):
     """What is loaded in place of a file; `set` changes it."""
     loaded = {"detector": Brightness()}
     monkeypatch.setattr(
-        skfake, "load_detector", lambda path, device=None: loaded["detector"]
+        skfake, "load_detector", lambda path, **options: loaded["detector"]
     )
 
     def set(detector):
@@ -263,7 +263,7 @@ def test_files_are_opened_while_the_detector_is_loaded(run, folder, monkeypatch)
         is_open.set()
         return decode(path)
 
-    def load(path, device=None):
+    def load(path, **options):
         assert is_open.wait(30)
         return Brightness()
 
@@ -399,18 +399,22 @@ def test_a_slow_detector_s_first_rows_come_soon(run, detector, folder, monkeypat
     assert len(read_csv(out)) == 10
 
 
-def test_the_device_is_that_of_the_user(run, folder, monkeypatch):
+def test_where_and_how_to_compute_is_for_the_user_to_say(run, folder, monkeypatch):
     asked = []
 
-    def load(path, device=None):
-        asked.append(device)
+    def load(path, **options):
+        asked.append(options)
         return Brightness()
 
     monkeypatch.setattr(skfake, "load_detector", load)
     write("a.png")
-    run("predict", MODEL, "a.png", "--device", "cuda:1")
+    chosen = ["--device", "cuda:1", "--inference-precision", "bfloat16"]
+    run("predict", MODEL, "a.png", *chosen)
     run("predict", MODEL, "a.png")
-    assert asked == ["cuda:1", None]
+    assert asked == [
+        {"device": "cuda:1", "inference_precision": "bfloat16"},
+        {"device": None, "inference_precision": None},
+    ]
 
 
 # Mistakes

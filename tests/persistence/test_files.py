@@ -218,7 +218,7 @@ def test_a_loaded_network_goes_where_it_is_sent(name, stripes, path, monkeypatch
     save_detector(detector, path)
     # A device that torch has everywhere, and where nothing can be computed.
     monkeypatch.setattr(
-        "skfake.persistence._device.resolve_device", lambda device: device
+        "skfake.persistence._computing.resolve_device", lambda device: device
     )
     monkeypatch.setattr("skfake.training.device.resolve_device", lambda device: device)
     moved = load_detector(path, device="meta")
@@ -235,7 +235,7 @@ def test_an_encoder_goes_where_it_is_sent_or_to_the_cpu(
     save_detector(fitted_detector("Encoder"), path)
     expected = fitted_detector("Encoder").predict_proba(stripes[0])
     assert np.array_equal(load_detector(path).predict_proba(stripes[0]), expected)
-    for module in ("training.device", "persistence._device"):
+    for module in ("training.device", "persistence._computing"):
         monkeypatch.setattr(f"skfake.{module}.resolve_device", lambda device: device)
     moved = load_detector(path, device="meta")
     network = moved.features_[0].find_encoder()
@@ -245,6 +245,27 @@ def test_an_encoder_goes_where_it_is_sent_or_to_the_cpu(
     elsewhere.features_[0].set_params(device="cuda:7")
     save_detector(elsewhere, path)
     assert np.array_equal(load_detector(path).predict_proba(stripes[0]), expected)
+
+
+@pytest.mark.parametrize("name", ["Compact", "calibrated network"])
+def test_a_loaded_network_predicts_with_the_arithmetic_that_is_named(name, saved):
+    detector, file = saved(name)
+    fast = load_detector(file, inference_precision="bfloat16")
+    parts = [part for part in walk_nested(fast) if hasattr(part, "net_")]
+    assert {part.inference_precision for part in parts} == {"bfloat16"}
+    X = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), np.uint8)
+    exact, rough = answer(detector, X), answer(fast, X)
+    assert not np.array_equal(exact, rough)
+    assert np.allclose(exact, rough, atol=0.02)
+
+
+def test_an_arithmetic_that_nothing_can_predict_with_is_refused(saved):
+    _, file = saved("SVM")
+    with pytest.raises(ValueError, match="inference_precision must be None for a"):
+        load_detector(file, inference_precision="bfloat16")
+    _, file = saved("Compact")
+    with pytest.raises(ValueError, match="'inference_precision' parameter"):
+        load_detector(file, inference_precision="int4")
 
 
 def test_a_device_that_is_not_there_is_refused(saved):

@@ -1,4 +1,4 @@
-"""Networks of a fitted estimator, on another device."""
+"""Where, and with what arithmetic, the networks of a fitted estimator compute."""
 
 from typing import Any
 
@@ -18,3 +18,16 @@ def move(detector: Any, device: str) -> None:
             part.__setstate__({**part.__getstate__(), "device": device})
         elif isinstance(part, EncoderDetector | EncoderTransformer):
             part.set_params(device=device)
+
+
+def set_precision(detector: Any, precision: str) -> None:
+    """Have the networks of a fitted estimator predict with an arithmetic."""
+    parts = [part for part in walk_nested(detector) if isinstance(part, DeepDetector)]
+    if not parts:
+        raise ValueError(
+            "inference_precision must be None for a detector without a network of its "
+            f"own; got {precision!r}."
+        )
+    for part in parts:
+        part.set_params(inference_precision=precision)
+        part._validate_params()

@@ -12,6 +12,7 @@ rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 200, size=(5, 32, 32), dtype=np.uint8)
 
 
+@pytest.mark.filterwarnings("ignore:X should be on a known scale:UserWarning")
 @pytest.mark.parametrize("images", [IMAGES, IMAGES * np.float32(1.7) - 30])
 @pytest.mark.parametrize("parameters", [(9, 8, 3), (4, 5, 2), (5, 7, 1), (12, 16, 2)])
 def test_features_are_scikit_image_s(images, parameters):

@@ -5,21 +5,18 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from joblib import cpu_count
 from sklearn.datasets import get_data_home
-from sklearn.utils import Bunch, gen_batches
+from sklearn.utils import Bunch
 
 from skfake.datasets._archives import read_files
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair, read_description
 from skfake.datasets.duplicates import find_duplicates
 from skfake.images import read_image
-from skfake.read_ahead import ReadAhead
 from skfake.scikit_learn import StrOptions, validate_params
 
 HANDLE = "birdy654/cifake-real-and-ai-generated-synthetic-images"
@@ -28,8 +25,6 @@ URL = f"https://www.kaggle.com/datasets/{HANDLE}"
 FINGERPRINT = "ea9f7d74b64f6b14d969c95be945064fb1148ca73b17916bedcbde515b36baee"
 SPLITS = ("train", "test")
 SHAPE = (32, 32, 3)
-# Files that a thread decodes before it looks for more.
-N_AT_ONCE = 256
 # After any folders. A file's name has no separator, drive, control character or leading
 # dot and at most 63 characters, of four bytes each, so that the part in brackets is a
 # harmless relative path on every system.
@@ -287,42 +282,25 @@ def _read_layout(source: Path, splits: Iterable[str]) -> Iterator[tuple[str, byt
 
 def _load_images(source: Path, splits: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
     """Paths and pixels of the splits, sorted by path."""
-    # Read first: a thread that reads would keep those that decode from their turns.
-    files = list(_read_layout(source, splits))
-    parts = [files[part] for part in gen_batches(len(files), N_AT_ONCE)]
-    n_threads = cpu_count()
-    paths: list[str] = []
-    images: list[np.ndarray] = []
-    decode = partial(_decode_part, source=source)
-    with ReadAhead(decode, parts, n_threads=n_threads, n_ahead=2 * n_threads) as done:
-        for names, pixels in done:
-            paths += names
-            images.append(pixels)
+    images = {
+        path: _decode(content, f"{source}/{path}")
+        for path, content in _read_layout(source, splits)
+    }
     for split in splits:
         for name in TARGET_NAMES:
-            if not any(path.startswith(f"{split}/{name}/") for path in paths):
+            if not any(path.startswith(f"{split}/{name}/") for path in images):
                 raise ValueError(
                     f"source must hold {split}/REAL and {split}/FAKE with .jpg files; "
                     f"got {str(source)!r} without {split}/{name}. Pass the folder or "
                     "archive that holds train and test, or see load_image_folder for "
                     "other layouts."
                 )
-    order = np.argsort(np.array(paths))
-    return np.array(paths)[order], np.concatenate(images)[order]
-
-
-def _decode_part(
-    files: list[tuple[str, bytes]], source: Path
-) -> tuple[list[str], np.ndarray]:
-    """Paths and pixels of some files."""
-    images = [_decode(content, f"{source}/{path}") for path, content in files]
-    return [path for path, _ in files], np.stack(images)
+    paths = sorted(images)
+    return np.array(paths), np.stack([images[path] for path in paths])
 
 
 def _decode(content: bytes, name: str) -> np.ndarray:
-    image = _decode_jpeg(content)
-    if image is None:
-        image = read_image(BytesIO(content), name=name)
+    image = read_image(BytesIO(content), name=name)
     if image.shape != SHAPE:
         height, width, _ = image.shape
         raise ValueError(
@@ -330,21 +308,6 @@ def _decode(content: bytes, name: str) -> np.ndarray:
             f"{width}x{height}. Use load_image_folder for images of other sizes."
         )
     return image
-
-
-def _decode_jpeg(content: bytes) -> np.ndarray | None:
-    """Pixels as of `read_image`, in a fifth of the time; None where it isn't sure."""
-    # Where the data set is loaded, and not where its name is.
-    import torch
-    from torchvision.io import decode_jpeg
-
-    try:
-        encoded = torch.frombuffer(bytearray(content), dtype=torch.uint8)
-        image = decode_jpeg(encoded, apply_exif_orientation=True).permute(1, 2, 0)
-    # Of files that are no whole JPEGs, and of a torchvision without a decoder.
-    except (RuntimeError, ValueError):
-        return None
-    return image.numpy() if image.shape[2] == 3 else None
 
 
 def _load_without_leaks(source: Path) -> tuple[np.ndarray, np.ndarray]:

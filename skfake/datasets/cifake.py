@@ -5,7 +5,6 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +15,7 @@ from sklearn.utils import Bunch
 from skfake.datasets._archives import read_files
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair, read_description
 from skfake.datasets.duplicates import find_duplicates
-from skfake.images import read_image
+from skfake.images.decoding import decode_file, quiet
 from skfake.scikit_learn import StrOptions, validate_params
 
 HANDLE = "birdy654/cifake-real-and-ai-generated-synthetic-images"
@@ -282,10 +281,11 @@ def _read_layout(source: Path, splits: Iterable[str]) -> Iterator[tuple[str, byt
 
 def _load_images(source: Path, splits: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
     """Paths and pixels of the splits, sorted by path."""
-    images = {
-        path: _decode(content, f"{source}/{path}")
-        for path, content in _read_layout(source, splits)
-    }
+    with quiet():
+        images = {
+            path: _decode(content, f"{source}/{path}")
+            for path, content in _read_layout(source, splits)
+        }
     for split in splits:
         for name in TARGET_NAMES:
             if not any(path.startswith(f"{split}/{name}/") for path in images):
@@ -300,7 +300,7 @@ def _load_images(source: Path, splits: Iterable[str]) -> tuple[np.ndarray, np.nd
 
 
 def _decode(content: bytes, name: str) -> np.ndarray:
-    image = read_image(BytesIO(content), name=name)
+    image = decode_file(content, name=name)
     if image.shape != SHAPE:
         height, width, _ = image.shape
         raise ValueError(

@@ -21,6 +21,7 @@ from skfake.corruptions import corrupt
 from skfake.datasets import make_images
 from skfake.detectors._pixels import DeferredPixels
 from skfake.images import fingerprint_images
+from skfake.networks.inference import InferenceNetwork
 
 CNN = CNNDetector(
     image_size=16,
@@ -406,20 +407,32 @@ def test_a_device_short_of_memory_says_what_to_lower(stripes):
         Detector(**cnn().get_params()).fit(*stripes)
 
 
-def test_predictions_are_made_in_smaller_batches_where_memory_is_short(stripes):
+def test_predictions_are_made_in_smaller_batches_where_memory_is_short(
+    stripes, monkeypatch
+):
     detector = cnn().fit(*stripes)
     expected = detector.predict_proba(stripes[0])
-    step, sizes = detector.net_.evaluation_step, []
+    judge, sizes = InferenceNetwork.__call__, []
 
-    def hungry(batch):
-        sizes.append(len(batch[0]))
+    def hungry(network, images):
+        sizes.append(len(images))
         if sizes[-1] > 12:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return step(batch)
+        return judge(network, images)
 
-    detector.net_.evaluation_step = hungry
+    monkeypatch.setattr(InferenceNetwork, "__call__", hungry)
     assert np.allclose(detector.predict_proba(stripes[0]), expected, atol=1e-6)
+    assert max(sizes) > 12
     assert max(sizes[-4:]) <= 12
+
+
+def test_hooks_on_layers_see_what_skorch_predicts(stripes):
+    detector = cnn().fit(*stripes)
+    seen = []
+    layer = detector.net_.module_[1][0]
+    layer.register_forward_hook(lambda *of: seen.append(of[2].shape))
+    detector.net_.predict_proba(stripes[0])
+    assert seen
 
 
 # Other machines

@@ -6,7 +6,7 @@ measures, in turn, several times, on one core:
 
 - all 120,000 files of the archive, taken out of it by Python's `tarfile` and no more;
 - these opened by Pillow, one after the other, as `read_image` opens any file;
-- `load_cifake`, which decodes by torchvision;
+- `load_cifake` of both parts, for each of which it reads the archive;
 - scikit-image's `hog` of the test images, one after the other, in gray;
 - `HOGTransformer` of the same images, from their colours on.
 

@@ -142,6 +142,42 @@ def test_the_description_tells_the_licence_and_the_flaws(source):
         assert fact in text
 
 
+# Keeping
+
+
+@pytest.mark.parametrize("form", ["folder", "tar"])
+def test_images_that_are_kept_are_not_decoded_again(files, tmp_path, form, monkeypatch):
+    source, memory = write_source(files, form, tmp_path), str(tmp_path / "memory")
+    options = {"split": "test", "drop_leaks": True, "memory": memory}
+    first = load_cifake(source, **options)
+    decode, decoded = cifake.decode_file, []
+
+    def note(content, **of):
+        decoded.append(content)
+        return decode(content, **of)
+
+    monkeypatch.setattr(cifake, "decode_file", note)
+    again = load_cifake(source, **options)
+    np.testing.assert_array_equal(again.data, first.data)
+    assert again.filenames.tolist() == first.filenames.tolist()
+    assert not decoded
+    assert len(load_cifake(source, memory=memory).data) == 6
+    assert len(decoded) == 6
+
+
+def test_images_of_a_source_that_has_changed_are_decoded_again(files, tmp_path):
+    source, memory = write_source(files, "folder", tmp_path), str(tmp_path / "memory")
+    assert len(load_cifake(source, memory=memory).data) == 6
+    file = source / "train" / "REAL" / "0001.jpg"
+    file.with_name("0009.jpg").write_bytes(file.read_bytes())
+    assert len(load_cifake(source, memory=memory).data) == 7
+
+
+def test_a_memory_that_is_none_is_refused(source):
+    with pytest.raises(ValueError, match="'memory' should be"):
+        load_cifake(source, memory=3)
+
+
 # Unpacking
 
 

@@ -14,7 +14,6 @@ quarter of an hour, in which nothing else should run.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -22,10 +21,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
-from typing import Any
+
+import numpy as np
 
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.machines import write_for_machine
+from skfake import Augmentation, CompactDetector
 
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 0
@@ -45,10 +48,6 @@ N_IMAGES, N_EPOCHS, BATCH_SIZE = 512 * 8, 4, 512
 
 def train() -> float:
     """Images a second of a training, after its first epoch."""
-    import numpy as np
-
-    from skfake import Augmentation, CompactDetector
-
     generator = np.random.default_rng(SEED)
     X = generator.integers(0, 256, (N_IMAGES, 32, 32, 3), np.uint8)
     detector = CompactDetector(
@@ -118,16 +117,7 @@ def main() -> int:
             for way, found in rates.items():
                 found[load].append(round(measure(way, load), 1))
                 print(load, way, found[load], flush=True)
-    # Not before, since torch would be imported by now.
-    from skfake.environment import describe_machine, describe_versions
-
-    machine: dict[str, Any] = {**describe_machine(), **describe_versions()}
-    made: dict[str, Any] = {"seed": SEED, "machines": []}
-    if given.output.exists():
-        made = json.loads(given.output.read_text())
-    others = [m for m in made["machines"] if m["processor"] != machine["processor"]]
-    made["machines"] = [*others, {**machine, "images_per_second": rates}]
-    given.output.write_text(json.dumps(made, indent=1) + "\n")
+    write_for_machine(given.output, {"seed": SEED, "images_per_second": rates})
     for way, found in rates.items():
         print(way, {load: median(found[load]) for load in LOADS})
     return 0

@@ -14,7 +14,6 @@ should run meanwhile.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from statistics import median
@@ -22,13 +21,12 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import torch
-from scipy.special import softmax
 from sklearn.model_selection import train_test_split
 
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.machines import write_for_machine
 from skfake import (
     CNNDetector,
     CompactDetector,
@@ -38,7 +36,6 @@ from skfake import (
     VGGDetector,
 )
 from skfake.datasets import load_cifake
-from skfake.environment import describe_machine, describe_versions
 
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 0
@@ -52,21 +49,13 @@ NETWORKS: dict[str, tuple[Any, int]] = {
     "VGG-16": (VGGDetector(depth=16, max_epochs=3), 256),
     "DenseNet-121": (DenseNetDetector(depth=121, max_epochs=3), 512),
 }
-# Images of a pass of the layers as they are.
-BATCH = 256
+# Images that a way sets itself up with.
+N_FIRST = 256
 
 
-@torch.no_grad()
 def judge_by_layers(detector: Any, images: np.ndarray) -> np.ndarray:
     """Probabilities by the layers that were trained, a pass for each view."""
-    net = detector.net_
-    net.module_.eval()
-    logits = []
-    for start in range(0, len(images), BATCH):
-        batch = torch.from_numpy(images[start : start + BATCH])
-        views = [batch, batch.flip(2)] if net.average_flips else [batch]
-        logits.append(sum(net.infer(view) for view in views) / len(views))
-    return softmax(torch.cat(logits).numpy().astype(float), axis=1)
+    return detector.net_.predict_proba(images)
 
 
 def judge(detector: Any, images: np.ndarray, precision: str) -> np.ndarray:
@@ -96,7 +85,7 @@ def measure(name: str, X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -> dict
     for _ in range(N_ROUNDS):
         for way, call in WAYS.items():
             # What a way sets up for the first call is not what is measured.
-            call(detector, X_test[:BATCH])
+            call(detector, X_test[:N_FIRST])
             started = perf_counter()
             call(detector, X_test[:n])
             rates[way].append(round(n / (perf_counter() - started), 1))
@@ -126,14 +115,9 @@ def main() -> int:
         stratify=labels,
         random_state=SEED,
     )
-    machine = {**describe_machine(), **describe_versions()}
-    found: dict[str, Any] = {"seed": SEED, "n_test": given.n_test, "machines": []}
-    if given.output.exists():
-        found = json.loads(given.output.read_text())
     rows = [measure(name, X, y, X_test) for name in given.networks]
-    others = [m for m in found["machines"] if m["processor"] != machine["processor"]]
-    found["machines"] = [*others, {**machine, "networks": rows}]
-    given.output.write_text(json.dumps(found, indent=1) + "\n")
+    found = {"seed": SEED, "n_test": given.n_test, "networks": rows}
+    write_for_machine(given.output, found)
     return 0
 
 

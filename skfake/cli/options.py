@@ -201,8 +201,8 @@ InferencePrecision = Annotated[
     Precision | None,
     option(
         OF_DETECTORS,
-        help="Arithmetic of a network's predictions: bfloat16 takes less than half of "
-        "the time on CPUs with AMX, and moves doubtful probabilities a little.",
+        help="Arithmetic of a network's predictions: bfloat16 is faster on CPUs with "
+        "AMX, and moves doubtful probabilities a little.",
     ),
 ]
 

@@ -45,6 +45,17 @@ def read_files(source: Path, choose: Choose) -> Files:
         ) from error
 
 
+def list_files(folder: Path, choose: Choose) -> Iterator[tuple[str, Path]]:
+    """Names and paths of the chosen files of a folder, at any depth."""
+    for inside, _, files in os.walk(folder, followlinks=True):
+        inner = Path(inside).relative_to(folder).as_posix()
+        for file in files:
+            path = Path(inside, file)
+            # A pipe or a device would be waited for.
+            if (name := choose(f"{inner}/{file}")) and path.is_file():
+                yield name, path
+
+
 def _reader(source: Path) -> Callable[[Path, Choose], Files]:
     if source.is_dir():
         return _read_folder
@@ -59,14 +70,9 @@ def _reader(source: Path) -> Callable[[Path, Choose], Files]:
 
 
 def _read_folder(source: Path, choose: Choose) -> Files:
-    for folder, _, files in os.walk(source, followlinks=True):
-        inner = Path(folder).relative_to(source).as_posix()
-        for file in files:
-            path = Path(folder, file)
-            # A pipe or a device would be waited for.
-            if (name := choose(f"{inner}/{file}")) and path.is_file():
-                _check_size(name, path.stat().st_size)
-                yield name, path.read_bytes()
+    for name, path in list_files(source, choose):
+        _check_size(name, path.stat().st_size)
+        yield name, path.read_bytes()
 
 
 def _read_zip(source: Path, choose: Choose) -> Files:

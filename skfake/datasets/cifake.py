@@ -5,6 +5,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch
 from sklearn.utils.validation import check_memory
 
-from skfake.datasets._archives import read_files
+from skfake.datasets._archives import list_files, read_files
 from skfake.datasets._bunch import TARGET_NAMES, bunch_or_pair, read_description
 from skfake.datasets.duplicates import find_duplicates
 from skfake.images.decoding import decode_file, quiet
@@ -279,14 +280,8 @@ def cifake_fingerprint(source: str | os.PathLike) -> str:
 
 def _read_layout(source: Path, splits: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Give the path below the leading folders, and the bytes, of each file."""
-    prefixes = tuple(f"{split}/" for split in splits)
-
-    def choose(name: str) -> str | None:
-        found = LAYOUT.search(name)
-        return found[1] if found and found[1].startswith(prefixes) else None
-
     seen = set()
-    for path, content in read_files(source, choose):
+    for path, content in read_files(source, partial(_choose, splits=splits)):
         if path in seen:
             raise ValueError(
                 f"source must hold each file of CIFAKE once; got {str(source)!r} with "
@@ -294,6 +289,13 @@ def _read_layout(source: Path, splits: Iterable[str]) -> Iterator[tuple[str, byt
             )
         seen.add(path)
         yield path, content
+
+
+def _choose(name: str, splits: Iterable[str]) -> str | None:
+    """Path below the leading folders of a file of the splits; None of all others."""
+    found = LAYOUT.search(name)
+    prefixes = tuple(f"{split}/" for split in splits)
+    return found[1] if found and found[1].startswith(prefixes) else None
 
 
 def _load_split(
@@ -307,15 +309,17 @@ def _load_split(
 
 def _stamp_files(source: Path) -> str:
     """What changes when a file of the source does: by names, sizes and times."""
-    files = [source] if source.is_file() else []
-    for folder, _, names in os.walk(source, followlinks=True):
-        inside = (Path(folder, name) for name in names)
-        files += [file for file in inside if LAYOUT.search(file.as_posix())]
+    files = [source]
+    if source.is_dir():
+        listed = list_files(source, partial(_choose, splits=SPLITS))
+        files = sorted(file for _, file in listed)
     stamp = hashlib.sha256()
-    for file in sorted(files):
-        state = file.stat()
-        stamp.update(os.fsencode(file))
-        stamp.update(f" {state.st_size} {state.st_mtime_ns}\n".encode())
+    for file in files:
+        # What is no source is refused where it is read.
+        if file.exists():
+            state = file.stat()
+            stamp.update(os.fsencode(file))
+            stamp.update(f" {state.st_size} {state.st_mtime_ns}\n".encode())
     return stamp.hexdigest()
 
 

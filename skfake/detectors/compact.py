@@ -86,8 +86,8 @@ class CompactDetector(DeepDetector):
         compute with it, CPUs with AMX, and AMD's with AVX-512 BF16.
 
     inference_precision : {"float32", "bfloat16"}, default="float32"
-        Arithmetic of predictions. On the same CPUs, bfloat16 makes them twice as fast
-        or more, and probabilities a little different.
+        Arithmetic of predictions. On the same CPUs, bfloat16 makes them faster, and
+        probabilities a little different.
 
     compile : bool, default=False
         Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.

@@ -141,8 +141,8 @@ class ResNetDetector(PretrainedDetector):
         compute with it, CPUs with AMX, and AMD's with AVX-512 BF16.
 
     inference_precision : {"float32", "bfloat16"}, default="float32"
-        Arithmetic of predictions. On the same CPUs, bfloat16 makes them twice as fast
-        or more, and probabilities a little different.
+        Arithmetic of predictions. On the same CPUs, bfloat16 makes them faster, and
+        probabilities a little different.
 
     compile : bool, default=False
         Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.
@@ -321,8 +321,8 @@ class VGGDetector(PretrainedDetector):
         compute with it, CPUs with AMX, and AMD's with AVX-512 BF16.
 
     inference_precision : {"float32", "bfloat16"}, default="float32"
-        Arithmetic of predictions. On the same CPUs, bfloat16 makes them twice as fast
-        or more, and probabilities a little different.
+        Arithmetic of predictions. On the same CPUs, bfloat16 makes them faster, and
+        probabilities a little different.
 
     compile : bool, default=False
         Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.
@@ -513,8 +513,8 @@ class DenseNetDetector(PretrainedDetector):
         compute with it, CPUs with AMX, and AMD's with AVX-512 BF16.
 
     inference_precision : {"float32", "bfloat16"}, default="float32"
-        Arithmetic of predictions. On the same CPUs, bfloat16 makes them twice as fast
-        or more, and probabilities a little different.
+        Arithmetic of predictions. On the same CPUs, bfloat16 makes them faster, and
+        probabilities a little different.
 
     compile : bool, default=False
         Whether to use `torch.compile`, which takes a minute or so and a C++ compiler.

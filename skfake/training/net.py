@@ -213,8 +213,8 @@ class PixelNet(NeuralNetClassifier):
         if training or not self.average_flips:
             return super().evaluation_step(batch, training=training)
         images, codes = batch
-        logits = super().evaluation_step((with_mirrored(images), codes))
-        return mean_of_mirrored(logits)
+        logits = super().evaluation_step(batch)
+        return (logits + super().evaluation_step((images.flip(2), codes))) / 2
 
     def infer(self, x: Tensor, **fit_params: Any) -> Tensor:
         """Apply the module to a batch, in whatever mode it is."""
@@ -243,6 +243,7 @@ class PixelNet(NeuralNetClassifier):
         """Logits of images, in batches that are halved where memory is short."""
         # Torch warns of arrays that it may not write to, such as memory maps.
         images = np.require(images, requirements=["C", "W"])
+        self.module_.eval()
         network = self._find_inference_network(precision)
         n_views = 2 if self.average_flips else 1
         size = largest_batch(images.shape[1], self.device) // n_views
@@ -277,20 +278,10 @@ class PixelNet(NeuralNetClassifier):
 
     def _judge(self, network: InferenceNetwork, images: Tensor) -> Tensor:
         """Logits of a batch, averaged over its mirror image where that is wanted."""
-        self.module_.eval()
         if not self.average_flips:
             return network(self.to_input(images))
-        return mean_of_mirrored(network(self.to_input(with_mirrored(images))))
-
-
-def with_mirrored(images: Tensor) -> Tensor:
-    """Images (n, H, W, C) and, after all of them, their mirror images."""
-    return torch.cat([images, images.flip(2)])
-
-
-def mean_of_mirrored(logits: Tensor) -> Tensor:
-    """Mean of what an image and its mirror image were given."""
-    return logits.unflatten(0, (2, -1)).mean(dim=0)
+        logits = network(self.to_input(torch.cat([images, images.flip(2)])))
+        return logits.unflatten(0, (2, -1)).mean(dim=0)
 
 
 def weighted_loss(

@@ -17,17 +17,17 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.machines import write_for_machine
+from benchmarks.machines import keep_busy, write_for_machine
 from skfake import Augmentation, CompactDetector
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -42,7 +42,6 @@ WAYS: dict[str, dict[str, str]] = {
     "OMP_NUM_THREADS=1": {"OMP_NUM_THREADS": "1"},
 }
 LOADS = ("nothing", "one process", "two processes", "a training like it")
-ENDLESS = "while True: pass"
 N_IMAGES, N_EPOCHS, BATCH_SIZE = 512 * 8, 4, 512
 
 
@@ -75,28 +74,35 @@ def begin_training(way: str) -> subprocess.Popen:
     )
 
 
-@contextmanager
-def busy(n_processes: int) -> Iterator[None]:
-    """Keep cores busy."""
-    others = [
-        subprocess.Popen([sys.executable, "-c", ENDLESS]) for _ in range(n_processes)
-    ]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-
 def measure(way: str, load: str) -> float:
     """Images a second of a training, or of two together."""
     n_trainings = 2 if load == LOADS[-1] else 1
     with ExitStack() as stack:
         if n_trainings == 1:
-            stack.enter_context(busy(LOADS.index(load)))
+            stack.enter_context(keep_busy(LOADS.index(load)))
         trainings = [begin_training(way) for _ in range(n_trainings)]
         return sum(float(each.communicate()[0]) for each in trainings)
+
+
+def to_rst(found: dict[str, Any]) -> str:
+    """Table of the medians of each machine."""
+    tables = []
+    for machine in found["machines"]:
+        lines = [
+            f"{machine['processor']}, {machine['n_cpus']} cores:",
+            "",
+            ".. list-table::",
+            "   :header-rows: 1",
+            "   :class: wide",
+            "",
+            "   * - Beside",
+            *(f"     - {load}" for load in LOADS),
+        ]
+        for way, rates in machine["images_per_second"].items():
+            lines.append(f"   * - {f'``{way}``' if '=' in way else way}")
+            lines += [f"     - {median(rates[load]):,.0f}" for load in LOADS]
+        tables.append("\n".join(lines))
+    return "\n\n".join(tables)
 
 
 def main() -> int:

@@ -98,6 +98,37 @@ def measure(name: str, X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -> dict
     return {**row, "largest_difference": differences, "equal_labels": agreement}
 
 
+def to_rst(found: dict[str, Any]) -> str:
+    """Table of each machine: rates of the layers, and what is gained and lost."""
+    tables = []
+    for machine in found["machines"]:
+        lines = [
+            f"{machine['processor']}, {machine['n_cpus']} cores:",
+            "",
+            ".. list-table::",
+            "   :header-rows: 1",
+            "   :class: wide",
+            "",
+            "   * - Network",
+            "     - its layers, images a second",
+            "     - ``predict_proba``",
+            "     - in bfloat16",
+            "     - moves probabilities by",
+            "     - equal labels",
+        ]
+        for row in machine["networks"]:
+            lines += [
+                f"   * - {row['network']}",
+                f"     - {median(row['images_per_second']['layers']):,.0f}",
+                f"     - {row['times']['float32']:.1f} times",
+                f"     - {row['times']['bfloat16']:.1f} times",
+                f"     - {row['largest_difference']['bfloat16']:.3f} at most",
+                f"     - {row['equal_labels']['bfloat16']:.2%}",
+            ]
+        tables.append("\n".join(lines))
+    return "\n\n".join(tables)
+
+
 def main() -> int:
     """Measure all networks on one machine."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

@@ -87,6 +87,18 @@ def measure(source: Path, folder: str, n_rounds: int) -> dict[str, list[float]]:
     return seconds
 
 
+def to_text(found: dict[str, Any]) -> str:
+    """A sentence for the manual."""
+    seconds = {way: median(of) for way, of in found["seconds"].items()}
+    return (
+        f"All of CIFAKE is read in {seconds['load_cifake']:.0f} seconds, of which "
+        f"Python's `tarfile` takes {2 * seconds['tarfile']:.0f}, and in "
+        f"{seconds['load_cifake, kept']:.1f} where `memory` has it; the gradients of "
+        f"20,000 images are described in {seconds['HOGTransformer']:.1f} seconds, "
+        f"{found['times_hog']:.1f} times as fast as by scikit-image's `hog` one by one."
+    )
+
+
 def main() -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])

@@ -2,7 +2,8 @@
 
     python benchmarks/training_speed.py ../shared/data/cifake.tar.gz
 
-trains every network on images of CIFAKE in three ways, in turn, and writes images a
+trains every network on images of CIFAKE in three ways, in turn, on a machine that does
+nothing else and then beside a process that computes without end, and writes images a
 second to training_speed.json beside this file:
 
 - plain: skorch's `NeuralNetClassifier` on torchvision's `ImageFolder`, a `DataLoader`
@@ -12,15 +13,22 @@ second to training_speed.json beside this file:
 - bare: our step alone, again and again on one batch of random numbers that lies on the
   device. Nothing that has to read and augment images can be faster.
 
-It takes about fifteen minutes on two cores, on which nothing else should run. Of some
-`--networks`, the rows take the place of their earlier ones.
+The last two run in a process whose threads wait as those of the command `skfake` do.
+It takes most of an hour on two cores, on which nothing else should run. The file holds
+a table for each processor; of some `--networks` or `--loads`, the rates take the place
+of their earlier ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -36,6 +44,10 @@ from torch import nn
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
+# A script finds its own folder, and not the one above it.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.machines import keep_busy, read_machine, write_for_machine
 from skfake import (
     Augmentation,
     CNNDetector,
@@ -44,12 +56,16 @@ from skfake import (
     ResNetDetector,
     VGGDetector,
 )
+from skfake.cli.app import WAITING
 from skfake.datasets import load_cifake
 from skfake.detectors._net import OPTIMIZERS
-from skfake.environment import describe_machine, describe_versions
+from skfake.environment import PACKAGES
+from skfake.training.device import resolve_device
 
 RESULT = Path(__file__).with_suffix(".json")
 WAYS = ("plain", "ours", "bare")
+# What else runs, and in how many processes.
+LOADS = {"quiet": 0, "busy": 1}
 # Detectors, and batches of an epoch on a CPU: enough for some seconds of our way.
 NETWORKS: dict[str, tuple[Any, int]] = {
     "CNN": (CNNDetector(batch_size=64), 150),
@@ -142,59 +158,123 @@ def bare_rate(detector: Any, n_steps: int, n_epochs: int) -> float:
     return n_steps * detector.batch_size / min(seconds)
 
 
-def measure(name: str, images: Any, arguments: argparse.Namespace) -> dict[str, Any]:
+@contextmanager
+def worker(settings: dict[str, str]) -> Iterator[ProcessPoolExecutor]:
+    """Start a process for one way after the other, in an environment of its own."""
+    before = dict(os.environ)
+    os.environ.update(settings)
+    try:
+        pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        pool.submit(int).result()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    with pool:
+        yield pool
+
+
+def measure_plain(name: str, setting: dict[str, Any], folder: Path) -> float:
+    """Images a second of the recipe that people write today, in a process."""
+    detector = NETWORKS[name][0].set_params(**setting)
+    return plain_rate(detector, folder, resolve_device(detector.device), n_epochs=2)
+
+
+def measure_ours(
+    name: str, setting: dict[str, Any], X: np.ndarray, y: np.ndarray
+) -> dict[str, Any]:
+    """Images a second of a detector and of its step alone, and facts of the network."""
+    detector = NETWORKS[name][0].set_params(**setting)
+    ours = our_rate(detector, X, y, n_epochs=3)
+    bare = bare_rate(detector, len(X) // detector.batch_size, n_epochs=3)
+    network = detector.net_.module_
+    return {
+        "rates": {"ours": ours, "bare": bare},
+        "n_parameters": sum(p.numel() for p in network.parameters()),
+        "device": detector.net_.device,
+        "precision": detector.net_.precision,
+    }
+
+
+def measure(
+    name: str,
+    images: Any,
+    arguments: argparse.Namespace,
+    earlier: dict[str, dict[str, list[float]]],
+) -> dict[str, Any]:
     """Rates of one network in the three ways, in turn, several times."""
     detector, n_steps = NETWORKS[name]
-    detector.set_params(device=arguments.device, random_state=arguments.seed)
     n_steps *= arguments.times
     rows = np.arange(n_steps * detector.batch_size) % len(images.target)
     X, y = images.data[rows], images.target[rows]
-    rates: dict[str, list[float]] = {way: [] for way in WAYS}
-    with TemporaryDirectory() as folder:
+    setting = {"device": arguments.device, "random_state": arguments.seed}
+    rates = dict(earlier)
+    with (
+        TemporaryDirectory() as folder,
+        worker({}) as theirs,
+        worker(WAITING) as our_own,
+    ):
         write_folder(X, y, Path(folder))
-        for _ in range(arguments.repeats):
-            ours = our_rate(detector, X, y, n_epochs=3)
-            device = detector.net_.device
-            plain = plain_rate(detector, Path(folder), device, n_epochs=2)
-            bare = bare_rate(detector, n_steps, n_epochs=3)
-            for way, rate in zip(WAYS, (plain, ours, bare), strict=True):
-                rates[way].append(rate)
-            print(
-                name, f"plain {plain:.0f} ours {ours:.0f} bare {bare:.0f}", flush=True
-            )
-    n = sum(p.numel() for p in detector.net_.module_.parameters())
+        for load in arguments.loads:
+            found = rates[load] = {way: [] for way in WAYS}
+            for _ in range(arguments.repeats):
+                with keep_busy(LOADS[load]):
+                    ours = our_own.submit(measure_ours, name, setting, X, y).result()
+                    task = theirs.submit(measure_plain, name, setting, Path(folder))
+                    once = {"plain": task.result(), **ours.pop("rates")}
+                for way, rate in once.items():
+                    found[way].append(rate)
+                print(name, load, {w: round(rate) for w, rate in once.items()})
+                sys.stdout.flush()
     return {
         "network": name,
-        "n_parameters": n,
         "batch_size": detector.batch_size,
         "n_images": len(X),
-        "device": device,
-        "precision": detector.net_.precision,
+        **ours,
         "images_per_second": rates,
-        "times_plain": median(np.divide(rates["ours"], rates["plain"])),
-        "share_of_bare": median(np.divide(rates["ours"], rates["bare"])),
+        "times_plain": ratios(rates, "plain"),
+        "share_of_bare": ratios(rates, "bare"),
+    }
+
+
+def ratios(rates: dict[str, dict[str, list[float]]], way: str) -> dict[str, float]:
+    """Median of our rate over another one, under each load."""
+    return {
+        load: median(np.divide(found["ours"], found[way]))
+        for load, found in rates.items()
     }
 
 
 def to_markdown(found: dict) -> str:
-    """Table of the medians, and what they were measured with."""
-    machine = found["machine"]
-    device = found["networks"][0]["device"]
+    """Table of the medians of each machine, and what they were measured with."""
+    return "\n\n".join(to_table(machine) for machine in found["machines"])
+
+
+def to_table(machine: dict[str, Any]) -> str:
+    """Table of the medians of one machine, under each load in turn."""
+    device = machine["networks"][0]["device"]
     where = f"{machine['processor']}, {machine['n_cpus']} cores"
     if device != "cpu":
         where = machine.get("accelerator", device)
-    lines = [
-        "| network | batch | plain, images/s | ours, images/s | bare loop, images/s "
-        "| ours / plain | ours / bare |",
-        "|---|---|---|---|---|---|---|",
+    loads = [
+        load for load in LOADS if load in machine["networks"][0]["images_per_second"]
     ]
-    for row in found["networks"]:
-        plain, ours, bare = (median(row["images_per_second"][way]) for way in WAYS)
-        lines.append(
-            f"| {row['network']} | {row['batch_size']} | {plain:,.0f} | {ours:,.0f} "
-            f"| {bare:,.0f} | {row['times_plain']:.1f} | {row['share_of_bare']:.0%} |"
-        )
-    versions = ", ".join(f"{name} {v}" for name, v in found["versions"].items())
+    head = ["network", "batch"]
+    for load in loads:
+        by = "" if load == "quiet" else ", busy"
+        head += [f"{way}{by}" for way in ("plain", "ours", "bare loop")]
+        head += [f"ours / plain{by}", f"ours / bare{by}"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for row in machine["networks"]:
+        cells = [row["network"], str(row["batch_size"])]
+        for load in loads:
+            rates = row["images_per_second"][load]
+            cells += [f"{median(rates[way]):,.0f}" for way in WAYS]
+            cells.append(f"{row['times_plain'][load]:.1f}")
+            cells.append(f"{row['share_of_bare'][load]:.0%}")
+        lines.append("| " + " | ".join(cells) + " |")
+    versions = ", ".join(
+        f"{name} {machine[name]}" for name in ("python", *PACKAGES) if name in machine
+    )
     return "\n".join([*lines, "", f"{where}; {versions}."])
 
 
@@ -203,6 +283,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("source", type=Path, help="CIFAKE: a folder, .zip or .tar")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
+    parser.add_argument("--loads", nargs="+", choices=LOADS, default=LOADS)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--times", type=int, default=1, help="longer epochs, for GPUs")
@@ -212,23 +293,15 @@ def main() -> int:
     images = load_cifake(arguments.source, split="test")
     order = np.random.default_rng(arguments.seed).permutation(len(images.target))
     images.data, images.target = images.data[order], images.target[order]
-    made = {
-        "seed": arguments.seed,
-        "machine": describe_machine(),
-        "versions": describe_versions(),
-    }
-    rows = {}
-    if arguments.output.exists():
-        earlier = json.loads(arguments.output.read_text())
-        # Rows of another machine could not stand in the same table.
-        if made.items() <= earlier.items():
-            rows = {row["network"]: row for row in earlier["networks"]}
+    earlier = read_machine(arguments.output).get("networks", [])
+    rows = {row["network"]: row for row in earlier}
     for name in arguments.networks:
-        rows[name] = measure(name, images, arguments)
+        rates = rows.get(name, {}).get("images_per_second", {})
+        rows[name] = measure(name, images, arguments, rates)
         networks = [rows[known] for known in NETWORKS if known in rows]
-        found = {**made, "networks": networks}
-        arguments.output.write_text(json.dumps(found, indent=2) + "\n")
-    print(to_markdown(found))
+        found = {"seed": arguments.seed, "networks": networks}
+        write_for_machine(arguments.output, found)
+    print(to_markdown(json.loads(arguments.output.read_text())))
     return 0
 
 

@@ -32,7 +32,9 @@ class CompactNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of standardised images of shape (n, C, H, W)."""
-        return self.head(self.layers(self.even(images)).mean(dim=(2, 3)))
+        maps = self.layers(self.even(images))
+        # With channels last, the gradient is in the layout of the maps.
+        return self.head(maps.permute(0, 2, 3, 1).mean(dim=(1, 2)))
 
 
 class EvenSides(nn.Module):

@@ -18,6 +18,7 @@ def fetch_detector(
     revision: str | None = None,
     cache_dir: str | os.PathLike | None = None,
     device: str | None = None,
+    inference_precision: str | None = None,
 ) -> Any:
     """Load a detector from the Hugging Face Hub, downloaded the first time.
 
@@ -44,6 +45,10 @@ def fetch_detector(
 
     device : str, default=None
         Where its networks are to compute, in place of what their own `device` says.
+
+    inference_precision : {"float32", "bfloat16"}, default=None
+        With what arithmetic its networks are to predict, in place of what their own
+        `inference_precision` says.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def fetch_detector(
             f"digest must be that of the file; got {digest}, and {found} of "
             f"{filename!r} in {repo_id!r}. Ask its owner which is right."
         )
-    return load_detector(path, device=device)
+    return load_detector(path, device=device, inference_precision=inference_precision)
 
 
 def _download(repo_id: str, filename: str, **options: Any) -> Path:

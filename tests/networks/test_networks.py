@@ -90,3 +90,16 @@ def test_the_compact_network_does_not_take_fewer_pixels(n_filters):
 def test_the_compact_network_is_small():
     network = CompactNet(2, n_channels=3, n_filters=(48, 128))
     assert sum(p.numel() for p in network.parameters()) == 250_466
+
+
+def test_gradients_of_the_compact_network_are_in_the_layout_of_its_maps():
+    network = CompactNet(2, n_channels=3, n_filters=(4, 8))
+    network.to(memory_format=torch.channels_last)
+    gradients = []
+    network.layers.register_full_backward_hook(
+        lambda layers, given, taken: gradients.extend(taken)
+    )
+    images = torch.rand(2, 3, 16, 16).to(memory_format=torch.channels_last)
+    network(images.requires_grad_()).sum().backward()
+    [gradient] = gradients
+    assert gradient.is_contiguous(memory_format=torch.channels_last)

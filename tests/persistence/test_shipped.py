@@ -82,6 +82,11 @@ def test_a_detector_comes_from_a_hub(hub, stripes, fitted_detector):
     assert (detector.decision_function(stripes[0]) == expected).all()
 
 
+def test_its_networks_compute_as_the_caller_says(hub):
+    with pytest.raises(ValueError, match="inference_precision must be None for a"):
+        fetch_detector("owner/name", "svm.skfake", inference_precision="float32", **hub)
+
+
 def test_another_file_than_the_one_that_is_named_is_refused(hub):
     other = {**hub, "digest": "0" * 64}
     with pytest.raises(ValueError, match=rf"got 0{{64}}, and {hub['digest']} of"):

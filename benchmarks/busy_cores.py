@@ -4,11 +4,12 @@
 
 trains `CompactDetector` on random images in processes of their own, of which each has
 another way of waiting: threads of OpenMP, which torch computes with, wait for each
-other at every layer, by default in a loop that keeps a core from others. Each way is
-measured alone, beside one and two processes that compute without end, and beside a
-second training like it, whose images count too. All this is done in turn, several
-times; medians of images a second go to busy_cores.json beside this file. It takes a
-quarter of an hour, in which nothing else should run.
+other at every layer, by default in a loop that keeps a core from others. The command
+`skfake` has a way of its own, and the callback `FreeCores`. Each way is measured alone,
+beside one and two processes that compute without end, and beside a second training
+like it, whose images count too. All this is done in turn, several times; medians of
+images a second go to busy_cores.json beside this file. It takes half an hour, in which
+nothing else should run.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.machines import keep_busy, write_for_machine
-from skfake import Augmentation, CompactDetector
+from skfake import Augmentation, CompactDetector, FreeCores
+from skfake.cli.app import WAITING
 
 RESULT = Path(__file__).with_suffix(".json")
 SEED = 0
+COMMAND = "as `skfake fit`"
 # Environments in which trainings run.
 WAYS: dict[str, dict[str, str]] = {
     "as torch comes": {},
@@ -40,12 +43,13 @@ WAYS: dict[str, dict[str, str]] = {
     "GOMP_SPINCOUNT=10000": {"GOMP_SPINCOUNT": "10000"},
     "GOMP_SPINCOUNT=100000": {"GOMP_SPINCOUNT": "100000"},
     "OMP_NUM_THREADS=1": {"OMP_NUM_THREADS": "1"},
+    COMMAND: WAITING,
 }
 LOADS = ("nothing", "one process", "two processes", "a training like it")
 N_IMAGES, N_EPOCHS, BATCH_SIZE = 512 * 8, 4, 512
 
 
-def train() -> float:
+def train(*, free_cores: bool) -> float:
     """Images a second of a training, after its first epoch."""
     generator = np.random.default_rng(SEED)
     X = generator.integers(0, 256, (N_IMAGES, 32, 32, 3), np.uint8)
@@ -55,6 +59,7 @@ def train() -> float:
         augment=Augmentation(shift=2),
         max_epochs=N_EPOCHS,
         validation_fraction=None,
+        callbacks=[FreeCores()] if free_cores else None,
         device="cpu",
         random_state=SEED,
     )
@@ -66,8 +71,9 @@ def begin_training(way: str) -> subprocess.Popen:
     """Start a training in a process of its own, which prints its speed."""
     known = {name for settings in WAYS.values() for name in settings}
     kept = {name: value for name, value in os.environ.items() if name not in known}
+    options = ["--train", *(["--free-cores"] if way == COMMAND else [])]
     return subprocess.Popen(
-        [sys.executable, __file__, "--train"],
+        [sys.executable, __file__, *options],
         env={**kept, **WAYS[way]},
         stdout=subprocess.PIPE,
         text=True,
@@ -95,7 +101,7 @@ def to_rst(found: dict[str, Any]) -> str:
             "   :header-rows: 1",
             "   :class: wide",
             "",
-            "   * - Beside",
+            "   * - Threads, beside",
             *(f"     - {load}" for load in LOADS),
         ]
         for way, rates in machine["images_per_second"].items():
@@ -110,10 +116,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path, default=RESULT)
-    parser.add_argument("--train", action="store_true", help=argparse.SUPPRESS)
+    for option in ("--train", "--free-cores"):
+        parser.add_argument(option, action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.train:
-        print(train())
+        print(train(free_cores=given.free_cores))
         return 0
     rates: dict[str, dict[str, list[float]]] = {
         way: {load: [] for load in LOADS} for way in WAYS

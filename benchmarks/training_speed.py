@@ -13,10 +13,10 @@ second to training_speed.json beside this file:
 - bare: our step alone, again and again on one batch of random numbers that lies on the
   device. Nothing that has to read and augment images can be faster.
 
-The last two run in a process whose threads wait as those of the command `skfake` do.
-It takes most of an hour on two cores, on which nothing else should run. The file holds
-a table for each processor; of some `--networks` or `--loads`, the rates take the place
-of their earlier ones.
+The last two run as the command `skfake` does: with its way of waiting and, ours, with
+`FreeCores`. It takes most of an hour on two cores, on which nothing else should run.
+The file holds a table for each processor; of some `--networks` or `--loads`, the rates
+take the place of their earlier ones.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ from skfake import (
     CNNDetector,
     CompactDetector,
     DenseNetDetector,
+    FreeCores,
     ResNetDetector,
     VGGDetector,
 )
@@ -183,7 +184,7 @@ def measure_ours(
     name: str, setting: dict[str, Any], X: np.ndarray, y: np.ndarray
 ) -> dict[str, Any]:
     """Images a second of a detector and of its step alone, and facts of the network."""
-    detector = NETWORKS[name][0].set_params(**setting)
+    detector = NETWORKS[name][0].set_params(callbacks=[FreeCores()], **setting)
     ours = our_rate(detector, X, y, n_epochs=3)
     bare = bare_rate(detector, len(X) // detector.batch_size, n_epochs=3)
     network = detector.net_.module_

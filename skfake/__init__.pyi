@@ -20,6 +20,7 @@ from .persistence import (
     save_detector,
 )
 from .training.augmentation import Augmentation
+from .training.cores import FreeCores
 
 __version__: str
 
@@ -30,6 +31,7 @@ __all__ = [
     "Comparison",
     "DenseNetDetector",
     "EncoderDetector",
+    "FreeCores",
     "HOGTransformer",
     "ModelCard",
     "ResNetDetector",

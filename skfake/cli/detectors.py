@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -98,6 +99,8 @@ def make_detectors(
         strange = strange & untaken if detectors else untaken
         wanted = common | given
         detector.set_params(**{key: wanted[key] for key in wanted.keys() & params})
+        if "callbacks" in params and "OMP_NUM_THREADS" not in os.environ:
+            detector.set_params(callbacks=[skfake.FreeCores()])
         detectors[name] = detector
     if settings.robust and not any(hasattr(d, "robust") for d in detectors.values()):
         strange = {"robust"}

@@ -101,7 +101,7 @@ def fit(
 
 def without_local_settings(detector: Any) -> Any:
     """A detector without the settings that belong to this machine and this fit."""
-    local = {"checkpoint": None, "verbose": 0}
+    local = {"callbacks": None, "checkpoint": None, "verbose": 0}
     # Of tiles, what was fitted is another one than what is a parameter.
     for part in (detector, getattr(detector, "estimator_", None)):
         if part is None:

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from skfake.cli import app
+from skfake.cli.detectors import Settings, make_detectors
 from tests.cli.helpers import assert_one_line, write_images
 
 
@@ -82,3 +83,16 @@ def test_threads_wait_as_the_user_says_or_shortly(
             monkeypatch.delenv(name)
     assert run("--version")[0] == 0
     assert os.environ.get("GOMP_SPINCOUNT") == spin_count
+
+
+@pytest.mark.parametrize("n_threads", [None, "1"])
+def test_trainings_have_free_cores_or_the_threads_that_the_user_says(
+    monkeypatch, n_threads
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", n_threads or "")
+    if n_threads is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
+    made = make_detectors("CNN,SVM", Settings(seed=0))
+    callbacks = made["CNN"].callbacks or []
+    expected = ["FreeCores"] if n_threads is None else []
+    assert [type(callback).__name__ for callback in callbacks] == expected

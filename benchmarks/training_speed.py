@@ -13,22 +13,17 @@ second to training_speed.json beside this file:
 - bare: our step alone, again and again on one batch of random numbers that lies on the
   device. Nothing that has to read and augment images can be faster.
 
-The last two run as the command `skfake` does: with its way of waiting and, ours, with
-`FreeCores`. It takes most of an hour on two cores, on which nothing else should run.
-The file holds a table for each processor; of some `--networks` or `--loads`, the rates
-take the place of their earlier ones.
+Ours has the callback `FreeCores`, as the command `skfake` does. It takes most of an
+hour on two cores, on which nothing else should run. The file holds a table for each
+processor; of some `--networks` or `--loads`, the rates take the place of their earlier
+ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -57,11 +52,9 @@ from skfake import (
     ResNetDetector,
     VGGDetector,
 )
-from skfake.cli.app import WAITING
 from skfake.datasets import load_cifake
 from skfake.detectors._net import OPTIMIZERS
 from skfake.environment import PACKAGES
-from skfake.training.device import resolve_device
 
 RESULT = Path(__file__).with_suffix(".json")
 WAYS = ("plain", "ours", "bare")
@@ -159,43 +152,6 @@ def bare_rate(detector: Any, n_steps: int, n_epochs: int) -> float:
     return n_steps * detector.batch_size / min(seconds)
 
 
-@contextmanager
-def worker(settings: dict[str, str]) -> Iterator[ProcessPoolExecutor]:
-    """Start a process for one way after the other, in an environment of its own."""
-    before = dict(os.environ)
-    os.environ.update(settings)
-    try:
-        pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        pool.submit(int).result()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    with pool:
-        yield pool
-
-
-def measure_plain(name: str, setting: dict[str, Any], folder: Path) -> float:
-    """Images a second of the recipe that people write today, in a process."""
-    detector = NETWORKS[name][0].set_params(**setting)
-    return plain_rate(detector, folder, resolve_device(detector.device), n_epochs=2)
-
-
-def measure_ours(
-    name: str, setting: dict[str, Any], X: np.ndarray, y: np.ndarray
-) -> dict[str, Any]:
-    """Images a second of a detector and of its step alone, and facts of the network."""
-    detector = NETWORKS[name][0].set_params(callbacks=[FreeCores()], **setting)
-    ours = our_rate(detector, X, y, n_epochs=3)
-    bare = bare_rate(detector, len(X) // detector.batch_size, n_epochs=3)
-    network = detector.net_.module_
-    return {
-        "rates": {"ours": ours, "bare": bare},
-        "n_parameters": sum(p.numel() for p in network.parameters()),
-        "device": detector.net_.device,
-        "precision": detector.net_.precision,
-    }
-
-
 def measure(
     name: str,
     images: Any,
@@ -207,30 +163,33 @@ def measure(
     n_steps *= arguments.times
     rows = np.arange(n_steps * detector.batch_size) % len(images.target)
     X, y = images.data[rows], images.target[rows]
-    setting = {"device": arguments.device, "random_state": arguments.seed}
+    detector.set_params(
+        callbacks=[FreeCores()], device=arguments.device, random_state=arguments.seed
+    )
     rates = dict(earlier)
-    with (
-        TemporaryDirectory() as folder,
-        worker({}) as theirs,
-        worker(WAITING) as our_own,
-    ):
+    with TemporaryDirectory() as folder:
         write_folder(X, y, Path(folder))
         for load in arguments.loads:
             found = rates[load] = {way: [] for way in WAYS}
             for _ in range(arguments.repeats):
                 with keep_busy(LOADS[load]):
-                    ours = our_own.submit(measure_ours, name, setting, X, y).result()
-                    task = theirs.submit(measure_plain, name, setting, Path(folder))
-                    once = {"plain": task.result(), **ours.pop("rates")}
+                    ours = our_rate(detector, X, y, n_epochs=3)
+                    device = detector.net_.device
+                    plain = plain_rate(detector, Path(folder), device, n_epochs=2)
+                    bare = bare_rate(detector, n_steps, n_epochs=3)
+                once = dict(zip(WAYS, (plain, ours, bare), strict=True))
                 for way, rate in once.items():
                     found[way].append(rate)
-                print(name, load, {w: round(rate) for w, rate in once.items()})
+                print(name, load, {way: round(rate) for way, rate in once.items()})
                 sys.stdout.flush()
+    network = detector.net_.module_
     return {
         "network": name,
+        "n_parameters": sum(p.numel() for p in network.parameters()),
         "batch_size": detector.batch_size,
         "n_images": len(X),
-        **ours,
+        "device": device,
+        "precision": detector.net_.precision,
         "images_per_second": rates,
         "times_plain": ratios(rates, "plain"),
         "share_of_bare": ratios(rates, "bare"),

@@ -1,6 +1,5 @@
 """The command `skfake`: its subcommands, and how it ends."""
 
-import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -18,11 +17,6 @@ from skfake.cli.fit import fit
 from skfake.cli.info import info
 from skfake.cli.predict import predict
 
-# How threads that torch computes with wait for each other, at every layer: by default
-# in a loop, for longer than most layers take, which keeps a core from whatever else
-# runs there. Measured by benchmarks/busy_cores.py.
-WAITING = {"GOMP_SPINCOUNT": "10000"}
-
 app = typer.Typer(
     help="Tell AI-generated images from real ones.",
     add_completion=False,
@@ -34,10 +28,6 @@ for subcommand in (fit, predict, evaluate, explain, info, compare, export):
 
 def main() -> NoReturn:
     """Run the command; a mistake in its arguments is one line and exit code 2."""
-    # Before torch is loaded, which reads it; who has set something means it.
-    if "OMP_WAIT_POLICY" not in os.environ:
-        for name, value in WAITING.items():
-            os.environ.setdefault(name, value)
     # Ended at once, without the warning by which a detector keeps what it has learned:
     # here that is lost, but for its checkpoint. A shell's `&` may have asked to ignore
     # Ctrl-C.

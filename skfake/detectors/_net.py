@@ -18,6 +18,7 @@ from torch import nn
 
 from skfake.training.batches import PixelDataset
 from skfake.training.checkpoint import Checkpoint
+from skfake.training.cores import FreeCores
 from skfake.training.device import resolve_precision
 from skfake.training.muon import Muon
 from skfake.training.net import PixelNet
@@ -207,8 +208,9 @@ def _train(
         if "early_stopping" in callbacks:
             # The net has them.
             callbacks["early_stopping"].best_model_weights_ = None
-        if "progress" in callbacks:
-            callbacks["progress"].close()
+        for callback in callbacks.values():
+            if isinstance(callback, TrainingProgress | FreeCores):
+                callback.close()
     if checkpoint is not None:
         checkpoint.finish(net)
 

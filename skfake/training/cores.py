@@ -84,7 +84,12 @@ class FreeCores(Callback):
         **kwargs : dict
             Present by convention.
         """
-        torch.set_num_threads(self.n_most_)
+        self.close()
+
+    def close(self) -> None:
+        """Compute with as many threads as before, however the training has ended."""
+        if hasattr(self, "n_most_"):
+            torch.set_num_threads(self.n_most_)
 
     def _count_free(self, seconds: float) -> float:
         """Cores that other processes have not used in the last seconds."""

@@ -1,4 +1,3 @@
-import os
 import sys
 
 import pytest
@@ -63,26 +62,6 @@ def test_a_folder_or_a_file_in_the_wrong_place_is_a_sentence(
     result = run(*arguments)
     assert_one_line(result, "must")
     assert "Errno" not in result[2]
-
-
-@pytest.mark.parametrize(
-    ("settings", "spin_count"),
-    [
-        ({}, app.WAITING["GOMP_SPINCOUNT"]),
-        ({"GOMP_SPINCOUNT": "5"}, "5"),
-        ({"OMP_WAIT_POLICY": "ACTIVE"}, None),
-    ],
-)
-def test_threads_wait_as_the_user_says_or_shortly(
-    run, monkeypatch, settings, spin_count
-):
-    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
-        # Set first, so that it is as before after the test.
-        monkeypatch.setenv(name, settings.get(name, ""))
-        if name not in settings:
-            monkeypatch.delenv(name)
-    assert run("--version")[0] == 0
-    assert os.environ.get("GOMP_SPINCOUNT") == spin_count
 
 
 @pytest.mark.parametrize("n_threads", [None, "1"])

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from skorch.callbacks import Callback
 
 from skfake import CNNDetector, FreeCores
 from skfake.training import cores
@@ -73,6 +74,23 @@ def test_what_it_computes_itself_is_not_what_others_do(machine, monkeypatch):
     callback = FreeCores()
     callback.on_train_begin(NET)
     assert begin_batch(callback, machine, others=4.0) == 4
+
+
+class Broken(Callback):
+    """A callback that ends a training, which has one thread by then."""
+
+    def on_batch_end(self, net, **kwargs):
+        torch.set_num_threads(1)
+        raise RuntimeError("broken")
+
+
+def test_a_training_that_fails_leaves_the_threads_as_they_were(stripes, machine):
+    detector = CNNDetector(
+        image_size=16, device="cpu", callbacks=[FreeCores(), Broken()]
+    )
+    with pytest.raises(RuntimeError, match="broken"):
+        detector.fit(*stripes)
+    assert torch.get_num_threads() == 4
 
 
 def test_a_detector_trains_with_it(stripes):

@@ -63,7 +63,7 @@ def to_rst(found: dict[str, Any]) -> str:
     ]
     for machine in found["machines"]:
         lines.append(f"   * - {machine['processor']}")
-        lines += [f"     - {machine['times'][name]:.1f}" for name in networks]
+        lines += [f"     - {machine['times'][name]:.2f}" for name in networks]
     return "\n".join(lines)
 
 

@@ -1,15 +1,20 @@
 """How many cores a training has, where other processes compute as well."""
 
 import os
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import psutil
 import torch
 from skorch.callbacks import Callback
 
 # Seconds over which it is measured what others compute.
 INTERVAL = 0.5
+# Where Linux says for how long each core has computed: so many kinds of time, and those
+# of doing nothing. Not by psutil: where that is installed, joblib ends processes whose
+# memory grows, as those that train do.
+STATISTICS = Path("/proc/stat")
+N_KINDS, IDLE = 8, (3, 4)
 
 
 class FreeCores(Callback):
@@ -17,7 +22,8 @@ class FreeCores(Callback):
 
     Threads of torch wait for each other after every operator, so that one which shares
     its core with another process holds all of them up. Where other processes compute,
-    fewer threads are faster. What others compute is measured twice a second.
+    fewer threads are faster. What others compute is measured twice a second, on Linux;
+    elsewhere the callback changes nothing.
 
     See Also
     --------
@@ -50,8 +56,7 @@ class FreeCores(Callback):
             Present by convention.
         """
         self.n_most_ = torch.get_num_threads()
-        self.looked_, self.used_ = monotonic(), _own_seconds()
-        psutil.cpu_percent(percpu=True)
+        self.looked_, self.used_ = monotonic(), _others_seconds()
 
     def on_batch_begin(self, net: Any, training: bool = False, **kwargs: Any) -> None:
         """Set the number of threads, if it is time to.
@@ -70,7 +75,9 @@ class FreeCores(Callback):
         seconds = monotonic() - self.looked_
         on_cpu = torch.device(net.device).type == "cpu"
         if training and on_cpu and seconds >= INTERVAL:
-            n_free = round(self._count_free(seconds))
+            before, self.used_ = self.used_, _others_seconds()
+            self.looked_ += seconds
+            n_free = len(_own_cores()) - round((self.used_ - before) / seconds)
             torch.set_num_threads(min(max(n_free, 1), self.n_most_))
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
@@ -91,22 +98,21 @@ class FreeCores(Callback):
         if hasattr(self, "n_most_"):
             torch.set_num_threads(self.n_most_)
 
-    def _count_free(self, seconds: float) -> float:
-        """Cores that other processes have not used in the last seconds."""
-        before, self.used_ = self.used_, _own_seconds()
-        self.looked_ = monotonic()
-        percents = psutil.cpu_percent(percpu=True)
-        cores = _own_cores(len(percents))
-        busy = sum(percents[core] for core in cores) / 100
-        return len(cores) - max(busy - (self.used_ - before) / seconds, 0)
+
+def _others_seconds() -> float:
+    """Seconds that others have computed, on the cores that this process may use."""
+    if not STATISTICS.exists():
+        return 0.0
+    own = {f"cpu{core}" for core in _own_cores()}
+    ticks = 0
+    for name, *fields in map(str.split, STATISTICS.read_text().splitlines()):
+        if name in own:
+            numbers = [int(field) for field in fields[:N_KINDS]]
+            ticks += sum(numbers) - sum(numbers[i] for i in IDLE)
+    return ticks / os.sysconf("SC_CLK_TCK") - sum(os.times()[:2])
 
 
-def _own_seconds() -> float:
-    """Seconds that all threads of this process have computed."""
-    return sum(os.times()[:2])
-
-
-def _own_cores(n_cores: int) -> list[int]:
+def _own_cores() -> set[int]:
     """Cores that this process may use; not all systems say which."""
     allowed = getattr(os, "sched_getaffinity", None)
-    return list(range(n_cores)) if allowed is None else sorted(allowed(0))
+    return set(range(os.cpu_count() or 1)) if allowed is None else allowed(0)

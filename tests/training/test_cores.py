@@ -12,17 +12,11 @@ NET = SimpleNamespace(device="cpu")
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine of four cores, of which another process uses some."""
-    state = SimpleNamespace(others=0.0, seconds=0.0)
-
-    def look(percpu):
-        assert percpu
-        return [100 * min(max(state.others - core, 0), 1) for core in range(4)]
-
-    monkeypatch.setattr(cores.psutil, "cpu_percent", look)
+    """A machine of four cores, of which other processes use some."""
+    state = SimpleNamespace(used=0.0, seconds=0.0)
     monkeypatch.setattr(cores, "monotonic", lambda: state.seconds)
-    monkeypatch.setattr(cores, "_own_seconds", lambda: 0.0)
-    monkeypatch.setattr(cores, "_own_cores", lambda n_cores: list(range(n_cores)))
+    monkeypatch.setattr(cores, "_others_seconds", lambda: state.used)
+    monkeypatch.setattr(cores, "_own_cores", lambda: {0, 1, 2, 3})
     before = torch.get_num_threads()
     torch.set_num_threads(4)
     yield state
@@ -30,7 +24,7 @@ def machine(monkeypatch):
 
 
 def begin_batch(callback, machine, *, others, seconds=1.0, **options):
-    machine.others = others
+    machine.used += others * seconds
     machine.seconds += seconds
     callback.on_batch_begin(**{"net": NET, "training": True, **options})
     return torch.get_num_threads()
@@ -68,12 +62,28 @@ def test_nothing_is_changed_in_between_or_without_need(machine, options):
     assert begin_batch(callback, machine, others=3.0, **options) == 4
 
 
-def test_what_it_computes_itself_is_not_what_others_do(machine, monkeypatch):
-    # Four threads of its own, all along.
-    monkeypatch.setattr(cores, "_own_seconds", lambda: 4 * machine.seconds)
-    callback = FreeCores()
-    callback.on_train_begin(NET)
-    assert begin_batch(callback, machine, others=4.0) == 4
+def test_what_others_compute_is_what_cores_do_beside_this_process(
+    monkeypatch, tmp_path
+):
+    statistics = tmp_path / "stat"
+    statistics.write_text(
+        "cpu  9999 9 9 9 9 9 9 9 9 9\n"
+        "cpu0 1000 20 300 7000 60 1 2 3 500 20\n"
+        "cpu1 2000 0 0 9000 0 0 0 0 0 0\n"
+        "cpu2 4000 0 0 5000 0 0 0 0 0 0\n"
+        "intr 1234 0\n"
+    )
+    monkeypatch.setattr(cores, "STATISTICS", statistics)
+    monkeypatch.setattr(cores, "_own_cores", lambda: {0, 2})
+    monkeypatch.setattr(cores.os, "sysconf", lambda name: 100)
+    monkeypatch.setattr(cores.os, "times", lambda: (10.0, 5.0, 0.0, 0.0, 99.0))
+    # Neither idle nor waiting, and a guest's seconds are its user's.
+    assert cores._others_seconds() == pytest.approx(13.26 + 40 - 15)
+
+
+def test_where_nothing_is_said_of_the_cores_nothing_is_changed(monkeypatch, tmp_path):
+    monkeypatch.setattr(cores, "STATISTICS", tmp_path / "none")
+    assert cores._others_seconds() == 0
 
 
 class Broken(Callback):

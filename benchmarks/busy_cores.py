@@ -18,6 +18,7 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -28,7 +29,7 @@ import numpy as np
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.machines import keep_busy, write_for_machine
+from benchmarks.machines import keep_busy, to_list_tables, write_for_machine
 from skfake import Augmentation, CompactDetector, FreeCores
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -89,23 +90,13 @@ def measure(way: str, load: str) -> float:
 
 def to_rst(found: dict[str, Any]) -> str:
     """Table of the medians of each machine."""
-    tables = []
-    for machine in found["machines"]:
-        lines = [
-            f"{machine['processor']}, {machine['n_cpus']} cores:",
-            "",
-            ".. list-table::",
-            "   :header-rows: 1",
-            "   :class: wide",
-            "",
-            "   * - Threads, beside",
-            *(f"     - {load}" for load in LOADS),
-        ]
+
+    def to_rows(machine: dict[str, Any]) -> Iterator[list[str]]:
         for way, rates in machine["images_per_second"].items():
-            lines.append(f"   * - {f'``{way}``' if '=' in way else way}")
-            lines += [f"     - {median(rates[load]):,.0f}" for load in LOADS]
-        tables.append("\n".join(lines))
-    return "\n\n".join(tables)
+            name = f"``{way}``" if "=" in way else way
+            yield [name, *(f"{median(rates[load]):,.0f}" for load in LOADS)]
+
+    return to_list_tables(found, ["Threads, beside", *LOADS], to_rows)
 
 
 def main() -> int:

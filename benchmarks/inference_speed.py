@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -26,7 +27,7 @@ from sklearn.model_selection import train_test_split
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.machines import write_for_machine
+from benchmarks.machines import to_list_tables, write_for_machine
 from skfake import (
     CNNDetector,
     CompactDetector,
@@ -100,33 +101,27 @@ def measure(name: str, X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -> dict
 
 def to_rst(found: dict[str, Any]) -> str:
     """Table of each machine: rates of the layers, and what is gained and lost."""
-    tables = []
-    for machine in found["machines"]:
-        lines = [
-            f"{machine['processor']}, {machine['n_cpus']} cores:",
-            "",
-            ".. list-table::",
-            "   :header-rows: 1",
-            "   :class: wide",
-            "",
-            "   * - Network",
-            "     - its layers, images a second",
-            "     - ``predict_proba``",
-            "     - in bfloat16",
-            "     - moves probabilities by",
-            "     - equal labels",
-        ]
+    heads = (
+        "Network",
+        "its layers, images a second",
+        "``predict_proba``",
+        "in bfloat16",
+        "moves probabilities by",
+        "equal labels",
+    )
+
+    def to_rows(machine: dict[str, Any]) -> Iterator[list[str]]:
         for row in machine["networks"]:
-            lines += [
-                f"   * - {row['network']}",
-                f"     - {median(row['images_per_second']['layers']):,.0f}",
-                f"     - {row['times']['float32']:.1f} times",
-                f"     - {row['times']['bfloat16']:.1f} times",
-                f"     - {row['largest_difference']['bfloat16']:.3f} at most",
-                f"     - {row['equal_labels']['bfloat16']:.2%}",
+            yield [
+                row["network"],
+                f"{median(row['images_per_second']['layers']):,.0f}",
+                f"{row['times']['float32']:.1f} times",
+                f"{row['times']['bfloat16']:.1f} times",
+                f"{row['largest_difference']['bfloat16']:.3f} at most",
+                f"{row['equal_labels']['bfloat16']:.2%}",
             ]
-        tables.append("\n".join(lines))
-    return "\n\n".join(tables)
+
+    return to_list_tables(found, heads, to_rows)
 
 
 def main() -> int:

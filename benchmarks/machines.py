@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,27 @@ def _describe() -> dict[str, Any]:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     return json.loads(path.read_text())["machines"] if path.exists() else []
+
+
+def to_list_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Rows of cells as a table of the manual."""
+    lines = [".. list-table::", "   :header-rows: 1", "   :class: wide", ""]
+    for first, *others in (heads, *rows):
+        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
+    return "\n".join(lines)
+
+
+def to_list_tables(
+    found: dict[str, Any],
+    heads: Iterable[str],
+    to_rows: Callable[[dict[str, Any]], Iterable[Iterable[str]]],
+) -> str:
+    """Such a table for each machine, under its name."""
+    return "\n\n".join(
+        f"{machine['processor']}, {machine['n_cpus']} cores:\n\n"
+        + to_list_table(heads, to_rows(machine))
+        for machine in found["machines"]
+    )
 
 
 @contextmanager

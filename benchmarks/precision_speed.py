@@ -21,7 +21,7 @@ import numpy as np
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.machines import write_for_machine
+from benchmarks.machines import to_list_table, write_for_machine
 from benchmarks.training_speed import NETWORKS, bare_rate
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -53,18 +53,11 @@ def measure(name: str, n_rounds: int) -> dict[str, list[float]]:
 def to_rst(found: dict[str, Any]) -> str:
     """Ratios of all processors, as a table of the manual."""
     networks = list(found["machines"][0]["times"])
-    lines = [
-        ".. list-table::",
-        "   :header-rows: 1",
-        "   :class: wide",
-        "",
-        "   * - Processor",
-        *(f"     - {name}" for name in networks),
-    ]
-    for machine in found["machines"]:
-        lines.append(f"   * - {machine['processor']}")
-        lines += [f"     - {machine['times'][name]:.2f}" for name in networks]
-    return "\n".join(lines)
+    rows = (
+        [machine["processor"], *(f"{machine['times'][n]:.2f}" for n in networks)]
+        for machine in found["machines"]
+    )
+    return to_list_table(["Processor", *networks], rows)
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from torch.profiler import ProfilerActivity, profile
 # A script finds its own folder, and not the one above it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.machines import write_for_machine
+from benchmarks.machines import to_list_tables, write_for_machine
 from benchmarks.training_speed import NETWORKS, bare_rate
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -82,24 +83,12 @@ def measure(name: str) -> dict[str, float]:
 
 def to_rst(found: dict[str, Any]) -> str:
     """Table of each machine."""
-    tables = []
-    for machine in found["machines"]:
-        networks = machine["networks"]
-        lines = [
-            f"{machine['processor']}, {machine['n_cpus']} cores:",
-            "",
-            ".. list-table::",
-            "   :header-rows: 1",
-            "   :class: wide",
-            "",
-            "   * - Network",
-            *(f"     - {head}" for head in HEADS),
-        ]
-        for name, shares in networks.items():
-            lines.append(f"   * - {name}")
-            lines += [f"     - {share:.0%}" for share in shares.values()]
-        tables.append("\n".join(lines))
-    return "\n\n".join(tables)
+
+    def to_rows(machine: dict[str, Any]) -> Iterator[list[str]]:
+        for name, shares in machine["networks"].items():
+            yield [name, *(f"{share:.0%}" for share in shares.values())]
+
+    return to_list_tables(found, ["Network", *HEADS], to_rows)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What a measurement depends on: the processor, and what else runs on it."""
+"""Results of several machines: names, one file, tables; and other processes there."""
 
 import json
 import os

@@ -90,10 +90,10 @@ def whole(**params: Any) -> CompactDetector:
     return CompactDetector(augment=Augmentation(shift=2), **params)
 
 
-def small_first(max_epochs: int = 12, **params: Any) -> CompactDetector:
+def small_first(**params: Any) -> CompactDetector:
     """Half of the epochs on crops of 16 pixels, a third on crops of 24."""
     return whole(
-        max_epochs=max_epochs,
+        max_epochs=12,
         callbacks=[Crops((16, 1 / 2), (24, 1 / 3)), *params.pop("callbacks", [])],
         **params,
     )
